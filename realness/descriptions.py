@@ -1,0 +1,73 @@
+"""Reading descriptions: the verdict at their start and the findings inside them. Pure text functions."""
+
+import re
+
+from realness.domain import Finding, Verdict
+
+_VERDICT = re.compile(r"^\s*[\"'“‘]?(yes|no|somewhat)\b[\s.,;:—–-]*", re.IGNORECASE)
+_BREAK = re.compile(
+    r"(?:[.;:!?]+\s+)"  # a sentence or half-sentence ends
+    r"|(?:,?\s+(?:while|whereas|but)\s+)"  # a turn
+    r"|(?:,\s+and\s+|,\s+)"  # the next item of an enumeration
+    r"|(?:\s+and\s+(?=(?:the|some|his|her|its|their|there|a|an)\s))",  # … without its comma
+    re.IGNORECASE,
+)
+_CLAIM = re.compile(
+    r"\b(?:is|are|was|were|be|has|have|had|do|does|lack|lacks|looks?|appears?|seems?|feels?|blends?|merges?|melts?|"
+    r"floats?|bends?|ends?|starts?|casts?|falls?|shows?|makes?|gives?|creates?|reflects?|fades?|repeats?|connects?|"
+    r"contains?|stands?|sits?|hangs?|leans?|turns?|changes?|match(?:es)?|fits?|runs?|comes?|goes|overlaps?|extends?|"
+    r"suggests?|def(?:y|ies)|[a-z]{3,}ed|[a-z]{4,}ing)\b",
+    re.IGNORECASE,
+)
+"""What makes a piece a claim: a verb that descriptions use, or a participle."""
+
+_MIN_WORDS = 3
+
+
+def parse_verdict(text: str) -> tuple[Verdict | None, str]:
+    """Split a description into its verdict and its explanation.
+
+    The verdict is the first word, as GPT-4.1 was asked to give it (RAISE-TD; all 600 rows parse).
+
+    Returns:
+        The verdict, or None when the text starts with none, and the text after it, trimmed.
+    """
+    match = _VERDICT.match(text)
+    if match is None:
+        return None, text.strip()
+    return Verdict(match.group(1).lower()), text[match.end() :].strip()
+
+
+def split_findings(explanation: str, verdict: Verdict | None = None) -> tuple[Finding, ...]:
+    """Split an explanation into findings: clauses about different things, in reading order.
+
+    Cuts at sentence ends, semicolons and enumerating commas; a piece too short to be a claim of its own
+    stays with the piece before it. The verdict `no` claims nothing, so it gives no findings.
+
+    Returns:
+        Findings whose `start` is the phrase's offset in `explanation`.
+    """
+    if verdict is Verdict.NO or not explanation.strip():
+        return ()
+    spans: list[tuple[int, int]] = []
+    start = 0
+    for end, following in [*((m.start(), m.end()) for m in _BREAK.finditer(explanation)), (len(explanation),) * 2]:
+        piece = explanation[start:end]
+        if spans and not _stands_alone(piece):
+            spans[-1] = (spans[-1][0], end)
+        elif piece.strip():
+            spans.append((start, end))
+        start = following
+    if len(spans) > 1 and not _stands_alone(explanation[slice(*spans[0])]):
+        spans[:2] = [(spans[0][0], spans[1][1])]
+    return tuple(_finding(explanation, *span) for span in spans if explanation[slice(*span)].strip(" .,;:!?"))
+
+
+def _stands_alone(piece: str) -> bool:
+    return len(piece.split()) >= _MIN_WORDS and _CLAIM.search(piece) is not None
+
+
+def _finding(explanation: str, start: int, end: int) -> Finding:
+    piece = explanation[start:end]
+    phrase = piece.strip().strip(".,;:!?").strip()
+    return Finding(phrase=phrase, start=start + piece.index(phrase))

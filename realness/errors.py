@@ -1,0 +1,41 @@
+"""The errors of this project. Every message says what to do next."""
+
+
+class RealnessError(Exception):
+    """Something a person can put right: shown as one line, never as a traceback."""
+
+
+class InvalidValue(RealnessError):
+    """A value is off its scale, of an unknown kind, or missing where it is needed."""
+
+
+class UnreadableImage(RealnessError):
+    """A file that cannot be opened as an image within the limits."""
+
+
+class ImportFailed(RealnessError):
+    """Nothing in the given source could be used."""
+
+
+class NotFound(RealnessError):
+    """A study, an image or a file that is not there."""
+
+
+class Conflict(RealnessError):
+    """A save that was based on a revision which is no longer the newest one."""
+
+
+class Locked(RealnessError):
+    """Something is not to be seen or changed yet, or any more (a blind rating, say)."""
+
+
+class DatabaseProblem(RealnessError):
+    """The database cannot be opened, is of another version, or is held by another process."""
+
+
+class WeightsNotFound(RealnessError):
+    """Model weights that cannot be had; the message names the ways out."""
+
+
+class UnsupportedModel(RealnessError):
+    """A model that a method cannot use."""

@@ -1,0 +1,53 @@
+"""Everything that is kept, and the only code that opens transactions. Takes and returns domain objects."""
+
+from dataclasses import dataclass
+
+from realness.store.assignments import AssignmentStore
+from realness.store.browse import BrowseStore, Listed, Listing
+from realness.store.engine import Database
+from realness.store.exports import ExportFilter, ExportStore
+from realness.store.images import ImageStore, NewImage
+from realness.store.maps import MapStore, MapTask
+from realness.store.migrate import migrate
+from realness.store.reviews import ReviewStore
+from realness.store.studies import StudyStore
+
+__all__ = ["Database", "ExportFilter", "Listed", "Listing", "MapTask", "NewImage", "Store", "migrate"]
+
+
+@dataclass(frozen=True)
+class Store:
+    """The parts of the store, over one database."""
+
+    database: Database
+    images: ImageStore
+    studies: StudyStore
+    assignments: AssignmentStore
+    reviews: ReviewStore
+    maps: MapStore
+    browse: BrowseStore
+    exports: ExportStore
+
+    @classmethod
+    def open(cls, url: str) -> "Store":
+        """Open the database, bringing it to this version's schema first.
+
+        Raises:
+            DatabaseProblem: it cannot be opened, or was made by a newer version.
+        """
+        database = Database.open(url)
+        migrate(database)
+        return cls(
+            database,
+            images=ImageStore(database),
+            studies=StudyStore(database),
+            assignments=AssignmentStore(database),
+            reviews=ReviewStore(database),
+            maps=MapStore(database),
+            browse=BrowseStore(database),
+            exports=ExportStore(database),
+        )
+
+    def close(self) -> None:
+        """Give every connection back."""
+        self.database.close()

@@ -1,0 +1,118 @@
+"""Studies and the people in them."""
+
+from dataclasses import dataclass
+
+from sqlalchemy import Row, func, insert, select
+
+from realness.domain import Progress, Reviewer, ReviewKind, Study, StudySettings, check_text
+from realness.errors import InvalidValue, NotFound
+from realness.store.engine import Database, aware, now
+from realness.store.tables import current_reviews, reviewers, reviews, studies, study_images
+
+LOCAL_REVIEWER = "local"
+"""The one reviewer of a workbench without accounts."""
+
+
+@dataclass(frozen=True)
+class StudyStore:
+    """Reads and writes studies, reviewers and progress."""
+
+    database: Database
+
+    def create(self, name: str, settings: StudySettings) -> Study:
+        """Make a study.
+
+        Raises:
+            InvalidValue: the name is empty, too long or taken.
+        """
+        name = check_name(name)
+        with self.database.write() as connection:
+            if connection.execute(select(studies.c.id).where(studies.c.name == name)).first():
+                raise InvalidValue(f"there is a study named {name!r} already; choose another name")
+            values = {"name": name, "blind": settings.blind, "overlap": settings.overlap, "order_by": settings.order}
+            values |= {"seed": settings.seed, "sample": settings.sample, "created_at": now()}
+            connection.execute(insert(studies).values(values))
+        return self.named(name)
+
+    def named(self, name: str) -> Study:
+        """The study of this name.
+
+        Raises:
+            NotFound: there is none; the message lists those there are.
+        """
+        found = self.all()
+        for study in found:
+            if study.name == name:
+                return study
+        names = ", ".join(study.name for study in found) or "none yet"
+        raise NotFound(f"there is no study named {name!r}; there are: {names}")
+
+    def by_id(self, study_id: int) -> Study:
+        """The study with this id.
+
+        Raises:
+            NotFound: there is none.
+        """
+        for study in self.all():
+            if study.id == study_id:
+                return study
+        raise NotFound("there is no such study; reload the page to see those there are")
+
+    def all(self) -> list[Study]:
+        """Every study, newest first."""
+        query = (
+            select(studies, func.count(study_images.c.id).label("images"))
+            .outerjoin(study_images, study_images.c.study_id == studies.c.id)
+            .group_by(studies.c.id)
+            .order_by(studies.c.id.desc())
+        )
+        with self.database.read() as connection:
+            return [_study(row) for row in connection.execute(query)]
+
+    def local_reviewer(self) -> Reviewer:
+        """The one reviewer of a workbench without accounts, made at the first call."""
+        query = select(reviewers).where(reviewers.c.name == LOCAL_REVIEWER)
+        with self.database.read() as connection:
+            row = connection.execute(query).first()
+        if row is None:
+            with self.database.write() as connection:
+                row = connection.execute(query).first()
+                if row is None:
+                    values = {"name": LOCAL_REVIEWER, "pseudonym": "reviewer-1", "role": "admin", "created_at": now()}
+                    connection.execute(insert(reviewers).values(values))
+                    row = connection.execute(query).one()
+        return Reviewer(row.id, row.name, row.pseudonym)
+
+    def progress(self, study_id: int, reviewer_id: int) -> Progress:
+        """How far this reviewer is: skips and flags count as done."""
+        mine = (reviews.c.study_id == study_id, reviews.c.reviewer_id == reviewer_id)
+        current = current_reviews.c
+        with self.database.read() as connection:
+            total = connection.execute(
+                select(func.count()).select_from(study_images).where(study_images.c.study_id == study_id)
+            ).scalar_one()
+            done, skipped = connection.execute(
+                select(
+                    func.count(current.image_id.distinct()),
+                    func.count(current.image_id.distinct()).filter(current.kind == ReviewKind.SKIP),
+                ).where(current.study_id == study_id, current.reviewer_id == reviewer_id)
+            ).one()
+            seconds, last = connection.execute(
+                select(func.coalesce(func.sum(reviews.c.active_seconds), 0.0), func.max(reviews.c.created_at)).where(
+                    *mine
+                )
+            ).one()
+        return Progress(total, done, skipped, seconds, aware(last))
+
+
+def check_name(name: str) -> str:
+    """A study's name, trimmed: 1 to 200 characters on one line."""
+    name = check_text(name, "a study's name").strip()
+    if not 1 <= len(name) <= 200 or not name.isprintable():
+        raise InvalidValue("a study's name must have 1 to 200 printable characters")
+    return name
+
+
+def _study(row: Row) -> Study:
+    settings = StudySettings(row.blind, row.overlap, row.order_by, row.seed, row.sample)
+    return Study(row.id, row.name, settings, row.images)

@@ -1,0 +1,290 @@
+"""The tables. What people answered and what machines or files said are never in the same one.
+
+The schema that runs is the one the migrations make; a test compares the two.
+"""
+
+from typing import Any
+
+from sqlalchemy import (
+    JSON,
+    Boolean,
+    CheckConstraint,
+    Column,
+    DateTime,
+    Float,
+    ForeignKey,
+    Index,
+    Integer,
+    MetaData,
+    String,
+    Table,
+    Text,
+    UniqueConstraint,
+)
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "ck": "ck_%(table_name)s_%(constraint_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+
+def _table(name: str, *parts: Any) -> Table:
+    """A table with an id that is never given out twice, and the time of its making (UTC)."""
+    return Table(
+        name,
+        metadata,
+        Column("id", Integer, primary_key=True),
+        Column("created_at", DateTime(timezone=True), nullable=False),
+        *parts,
+        sqlite_autoincrement=True,
+    )
+
+
+def _of(table: str, *, nullable: bool = False) -> Column:
+    singular = {"studies": "study"}.get(table, table.removesuffix("s"))
+    return Column(f"{singular}_id", ForeignKey(f"{table}.id"), nullable=nullable)
+
+
+def _one_of(column: str, *values: str) -> CheckConstraint:
+    return CheckConstraint(f"{column} IN ({', '.join(repr(v) for v in values)})", name=column)
+
+
+def _scale(column: str) -> CheckConstraint:
+    return CheckConstraint(f"{column} BETWEEN 0 AND 100", name=column)
+
+
+images = _table(
+    "images",
+    Column("key", String(32), nullable=False, unique=True),
+    Column("sha256", String(64), nullable=False, unique=True),
+    Column("width", Integer, nullable=False),
+    Column("height", Integer, nullable=False),
+    Column("format", String(16), nullable=False),
+    Column("bytes", Integer, nullable=False),
+    Column("path", Text, nullable=False),
+    Column("split", String(64)),
+    Column("generator", Text),
+    Column("prompt", Text),
+    Column("is_real", Boolean),
+)
+
+image_sources = _table(
+    "image_sources",
+    _of("images"),
+    Column("source", Text, nullable=False),
+    Column("name", Text, nullable=False),
+    UniqueConstraint("image_id", "source", "name"),
+)
+
+studies = _table(
+    "studies",
+    Column("name", String(200), nullable=False, unique=True),
+    Column("blind", Boolean, nullable=False),
+    Column("overlap", Integer, nullable=False),
+    Column("order_by", String(32), nullable=False),
+    Column("seed", Integer, nullable=False),
+    Column("sample", Boolean, nullable=False),
+    Column("hidden_repeats", Integer, nullable=False, server_default="0"),
+    Column("gold", JSON),
+    Column("closed_at", DateTime(timezone=True)),
+)
+
+study_images = _table(
+    "study_images",
+    _of("studies"),
+    _of("images"),
+    Column("position", Integer, nullable=False),
+    Column("gold", JSON),
+    UniqueConstraint("study_id", "image_id"),
+    Index(None, "study_id", "position"),
+)
+
+descriptions = _table(
+    "descriptions",
+    _of("images"),
+    Column("text", Text, nullable=False),
+    Column("text_sha256", String(64), nullable=False),
+    Column("verdict", String(8)),
+    Column("explanation", Text, nullable=False),
+    Column("provider", String(64), nullable=False),
+    Column("model", String(200), nullable=False, server_default=""),
+    Column("prompt_version", String(64), nullable=False, server_default=""),
+    Column("planted_wrong", Boolean, nullable=False, server_default="0"),
+    Column("parameters", JSON),
+    Column("raw_reply", Text),
+    Column("input_tokens", Integer),
+    Column("output_tokens", Integer),
+    Column("cost", Float),
+    Column("seconds", Float),
+    _one_of("verdict", "yes", "somewhat", "no"),
+    UniqueConstraint("image_id", "provider", "model", "prompt_version", "text_sha256"),
+)
+
+findings = _table(
+    "findings",
+    _of("descriptions"),
+    Column("position", Integer, nullable=False),
+    Column("phrase", Text, nullable=False),
+    Column("kind", String(64)),
+    Column("start", Integer),
+    Column("regions", JSON),
+    UniqueConstraint("description_id", "position"),
+)
+
+maps = _table(
+    "maps",
+    _of("images"),
+    _of("descriptions", nullable=True),
+    Column("text_sha256", String(64), nullable=False),
+    Column("method", String(32), nullable=False),
+    Column("clip", Text, nullable=False),
+    Column("weights", String(64), nullable=False),
+    Column("version", Integer, nullable=False),
+    Column("phrases", JSON, nullable=False),
+    Column("path", Text, nullable=False),
+    Column("sha256", String(64), nullable=False),
+    UniqueConstraint("image_id", "text_sha256", "method", "clip", "weights", "version"),
+)
+
+predictions = _table(
+    "predictions",
+    _of("images"),
+    _of("descriptions", nullable=True),
+    Column("model", Text, nullable=False),
+    Column("rating", Float, nullable=False),
+    Column("low", Float),
+    Column("high", Float),
+    _scale("rating"),
+    UniqueConstraint("image_id", "description_id", "model"),
+)
+
+opinion_scores = _table(
+    "opinion_scores",
+    _of("images"),
+    Column("source", String(200), nullable=False),
+    Column("rating", Float),
+    Column("z_score", Float),
+    Column("votes", Integer),
+    _scale("rating"),
+    UniqueConstraint("image_id", "source"),
+)
+
+reference_regions = _table(
+    "reference_regions",
+    _of("images"),
+    Column("source", String(200), nullable=False),
+    Column("phrase", Text, nullable=False),
+    Column("kind", String(64)),
+    Column("shape", String(16), nullable=False),
+    Column("coordinates", JSON, nullable=False),
+    Column("digest", String(64), nullable=False),
+    _one_of("shape", "box", "polygon", "mask"),
+    UniqueConstraint("image_id", "source", "digest"),
+)
+
+reviewers = _table(
+    "reviewers",
+    Column("name", String(200), nullable=False, unique=True),
+    Column("pseudonym", String(64), nullable=False, unique=True),
+    Column("role", String(16), nullable=False),
+    Column("password_hash", Text),
+    Column("disabled_at", DateTime(timezone=True)),
+    _one_of("role", "reviewer", "lead", "admin"),
+)
+
+assignments = _table(
+    "assignments",
+    _of("studies"),
+    _of("images"),
+    _of("reviewers"),
+    Column("lease_expires_at", DateTime(timezone=True)),
+    Column("blind_rating", Float),
+    Column("rated_at", DateTime(timezone=True)),
+    _scale("blind_rating"),
+    UniqueConstraint("study_id", "image_id", "reviewer_id"),
+)
+
+drafts = _table(
+    "drafts",
+    _of("studies"),
+    _of("images"),
+    _of("reviewers"),
+    Column("base_revision", Integer, nullable=False),
+    Column("body", JSON, nullable=False),
+    Column("saved_at", DateTime(timezone=True), nullable=False),
+    UniqueConstraint("study_id", "image_id", "reviewer_id"),
+)
+
+reviews = _table(
+    "reviews",
+    Column("submission_id", String(64), nullable=False, unique=True),
+    _of("studies"),
+    _of("images"),
+    _of("reviewers"),
+    Column("role", String(16), nullable=False),
+    Column("revision", Integer, nullable=False),
+    Column("kind", String(8), nullable=False),
+    Column("rating", Float),
+    Column("second_rating", Float),
+    _of("descriptions", nullable=True),
+    _of("maps", nullable=True),
+    Column("judgement", String(16)),
+    Column("verdict", String(8)),
+    Column("explanation", Text, nullable=False),
+    Column("active_seconds", Float, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("note", Text, nullable=False),
+    Column("client_at", DateTime(timezone=True)),
+    Column("app_version", String(32), nullable=False),
+    _scale("rating"),
+    _scale("second_rating"),
+    _one_of("role", "reviewer", "adjudicator"),
+    _one_of("kind", "review", "skip", "flag"),
+    _one_of("judgement", "accurate", "partly", "wrong", "misses"),
+    _one_of("verdict", "yes", "somewhat", "no"),
+    CheckConstraint("revision >= 1", name="revision"),
+    UniqueConstraint("study_id", "image_id", "reviewer_id", "role", "revision"),
+    Index(None, "reviewer_id", "study_id", "created_at"),
+)
+
+review_findings = _table(
+    "review_findings",
+    _of("reviews"),
+    Column("position", Integer, nullable=False),
+    Column("state", String(16), nullable=False),
+    Column("phrase", Text, nullable=False),
+    Column("kind", String(64)),
+    _of("findings", nullable=True),
+    _one_of("state", "kept", "dropped", "reworded", "added"),
+    UniqueConstraint("review_id", "position"),
+)
+
+review_regions = _table(
+    "review_regions",
+    _of("review_findings"),
+    Column("position", Integer, nullable=False),
+    Column("shape", String(16), nullable=False),
+    Column("coordinates", JSON, nullable=False),
+    _one_of("shape", "box", "polygon", "mask"),
+    UniqueConstraint("review_finding_id", "position"),
+)
+
+exports = _table(
+    "exports",
+    Column("format", String(32), nullable=False),
+    Column("rows", Integer, nullable=False),
+    Column("excluded", JSON, nullable=False),
+    Column("filters", JSON, nullable=False),
+    Column("sha256", String(64), nullable=False),
+)
+
+APPEND_ONLY = (descriptions, findings, reviews, review_findings, review_regions)
+"""Inserted, never changed: triggers refuse UPDATE, DELETE and REPLACE."""
+
+current_reviews = Table("current_reviews", MetaData(), *(Column(c.name, c.type) for c in reviews.columns))
+"""A view: of each reviewer's answers on an image in a study, the newest revision."""

@@ -1,0 +1,50 @@
+"""The parts that every verb needs, put together in one place."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from realness.domain import StoredImage
+from realness.errors import DatabaseProblem
+from realness.settings import Settings
+from realness.store import Store
+
+Progress = Callable[[int, int | None], None]
+"""Told how many are done, and of how many where that is known."""
+
+
+def silent(_done: int, _total: int | None) -> None:
+    """A `Progress` that tells nobody."""
+
+
+@dataclass(frozen=True)
+class Workbench:
+    """The settings and the store. The verbs are in the modules beside this one."""
+
+    settings: Settings
+    store: Store
+
+    @classmethod
+    def open(cls, settings: Settings) -> "Workbench":
+        """Open the database and make the data folder.
+
+        Raises:
+            DatabaseProblem: the database or the data folder cannot be opened or made.
+        """
+        try:
+            settings.data.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise DatabaseProblem(f"cannot make the data folder {settings.data}: {error.strerror}") from error
+        return cls(settings, Store.open(settings.database))
+
+    def close(self) -> None:
+        """Give the database back."""
+        self.store.close()
+
+    def image_file(self, image: StoredImage) -> Path:
+        """Where an image's bytes lie."""
+        return self.settings.data / image.path  # an absolute path, of a linked image, stays as it is
+
+    def beside(self, kind: str, name: str) -> Path:
+        """A file of the data folder: `DATA/KIND/aa/NAME`, spread over 256 folders by the name's first letters."""
+        return self.settings.data / kind / name[:2] / name

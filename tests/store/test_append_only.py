@@ -1,0 +1,84 @@
+"""Answers and descriptions are inserted, never changed, on any connection and after any migration."""
+
+import sqlite3
+
+import pytest
+from conftest import given_image, make_study, make_submission
+from sqlalchemy import text
+from sqlalchemy.exc import IntegrityError
+
+from realness.domain import FindingState, Region, RegionShape, ReviewedFinding
+from realness.store.migrate import migrate
+from realness.store.tables import APPEND_ONLY
+
+TABLES = [table.name for table in APPEND_ONLY]
+
+
+@pytest.fixture
+def filled(store):
+    study = make_study(store)
+    image = given_image(store, study)
+    mark = Region(RegionShape.BOX, (1, 2, 30, 40))
+    finding = ReviewedFinding(FindingState.ADDED, "The cup floats", regions=(mark,))
+    submission = make_submission(study, image, findings=(finding,), explanation="It floats.")
+    store.reviews.submit(store.studies.local_reviewer().id, submission)
+    return store
+
+
+def refused(action):
+    with pytest.raises((sqlite3.IntegrityError, IntegrityError), match="append-only"):
+        action()
+
+
+@pytest.mark.parametrize("table", TABLES)
+def test_update_delete_and_replace_are_refused_on_our_own_connection(filled, table):
+    for statement in (
+        f"UPDATE {table} SET created_at = '2000-01-01'",
+        f"DELETE FROM {table}",
+        f"INSERT OR REPLACE INTO {table} SELECT * FROM {table} LIMIT 1",
+    ):
+
+        def act(statement=statement):
+            with filled.database.write() as connection:
+                connection.execute(text(statement))
+
+        refused(act)
+
+
+@pytest.mark.parametrize("table", TABLES)
+def test_they_are_refused_on_a_bare_connection_without_any_pragma(filled, table):
+    connection = sqlite3.connect(filled.database.path)
+    before = connection.execute(f"SELECT * FROM {table}").fetchall()
+    assert before
+    refused(lambda: connection.execute(f"UPDATE {table} SET created_at = '2000-01-01'"))
+    refused(lambda: connection.execute(f"DELETE FROM {table}"))
+    refused(lambda: connection.execute(f"REPLACE INTO {table} SELECT * FROM {table} LIMIT 1"))
+    assert connection.execute(f"SELECT * FROM {table}").fetchall() == before
+    connection.close()
+
+
+def test_a_replace_by_another_unique_key_is_refused_too(filled):
+    columns = "submission_id, study_id, image_id, reviewer_id, role, revision, kind, explanation, active_seconds"
+    columns += ", reason, note, app_version, created_at"
+    connection = sqlite3.connect(filled.database.path)
+    same_id = f"REPLACE INTO reviews (id, {columns}) SELECT 99, {columns} FROM reviews"
+    refused(lambda: connection.execute(same_id))
+    other = columns.replace("submission_id", "'another-id'", 1)
+    refused(lambda: connection.execute(f"REPLACE INTO reviews ({columns}) SELECT {other} FROM reviews"))
+    connection.close()
+
+
+def test_a_locked_blind_rating_stays(filled):
+    connection = sqlite3.connect(filled.database.path)
+    with pytest.raises(sqlite3.IntegrityError, match="locked"):
+        connection.execute("UPDATE assignments SET blind_rating = 99 WHERE blind_rating IS NOT NULL")
+    connection.close()
+
+
+@pytest.mark.parametrize("table", TABLES)
+def test_triggers_are_there_again_after_going_down_and_up(store, table):
+    migrate(store.database, "base")
+    migrate(store.database)
+    with store.database.read() as connection:
+        names = connection.execute(text("SELECT name FROM sqlite_master WHERE type = 'trigger'")).scalars().all()
+    assert {f"{table}_no_update", f"{table}_no_delete", f"{table}_no_replace"} <= set(names)

@@ -1,0 +1,103 @@
+"""Who gets which image."""
+
+import threading
+
+import pytest
+from conftest import given_image, make_study, make_submission
+from sqlalchemy import insert, text
+
+from realness.domain import Reviewer, ReviewKind
+from realness.store.engine import now
+from realness.store.tables import reviewers
+
+
+def person(store, name):
+    with store.database.write() as connection:
+        values = {"name": name, "pseudonym": f"p-{name}", "role": "reviewer", "created_at": now()}
+        identifier = connection.execute(insert(reviewers).values(values).returning(reviewers.c.id)).scalar_one()
+    return Reviewer(identifier, name, f"p-{name}")
+
+
+def test_the_same_person_in_two_tabs_gets_the_same_image(store):
+    study, ana = make_study(store), person(store, "ana")
+    first = store.assignments.next_image(study, ana.id)
+    assert store.assignments.next_image(study, ana.id) == first
+
+
+def test_two_people_get_different_images_until_the_overlap_allows_it(store):
+    study, ana, ben = make_study(store, images=1), person(store, "ana"), person(store, "ben")
+    assert store.assignments.next_image(study, ana.id) is not None
+    assert store.assignments.next_image(study, ben.id) is None
+    wide = make_study(store, images=1, name="wide", overlap=2)
+    given = [store.assignments.next_image(wide, who.id) for who in (ana, ben)]
+    assert given[0] == given[1] is not None
+
+
+def test_a_lease_that_ran_out_frees_the_image(store):
+    study, ana, ben = make_study(store, images=1), person(store, "ana"), person(store, "ben")
+    store.assignments.next_image(study, ana.id)
+    with store.database.write() as connection:
+        connection.execute(text("UPDATE assignments SET lease_expires_at = '2000-01-01 00:00:00'"))
+    assert store.assignments.next_image(study, ben.id) is not None
+
+
+def test_an_image_somebody_skipped_is_still_to_do_for_others(store):
+    study, ana, ben = make_study(store, images=1), person(store, "ana"), person(store, "ben")
+    image = given_image(store, study, ana, rating=None)
+    store.reviews.submit(ana.id, make_submission(study, image, kind=ReviewKind.SKIP))
+    assert store.assignments.next_image(study, ana.id) is None
+    assert store.assignments.next_image(study, ben.id) == image
+
+
+def test_many_people_at_once_never_share_an_image(store):
+    study = make_study(store, images=24)
+    people = [person(store, f"p{n}") for n in range(8)]
+    taken = []
+
+    def work(who):
+        for _ in range(3):
+            image = store.assignments.next_image(study, who.id)
+            store.assignments.lock(study.id, image.id, who.id, 50)
+            store.reviews.submit(who.id, make_submission(study, image))
+            taken.append(image.id)
+
+    threads = [threading.Thread(target=work, args=(who,)) for who in people]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(taken) == sorted(set(taken))
+    assert len(taken) == 24
+
+
+def order_of(store, study, who):
+    found = []
+    while (image := store.assignments.next_image(study, who.id)) is not None:
+        store.reviews.submit(who.id, make_submission(study, image, kind=ReviewKind.SKIP))
+        found.append(image.id)
+    return found
+
+
+def test_imported_order_is_the_order_of_import(store):
+    study = make_study(store, images=6)
+    order = order_of(store, study, person(store, "ana"))
+    assert order == sorted(order)
+
+
+def test_random_order_is_complete_and_differs_between_people(store):
+    study = make_study(store, images=12, overlap=2, order="random", seed=3)
+    orders = [order_of(store, study, person(store, name)) for name in ("ana", "ben")]
+    assert sorted(orders[0]) == sorted(orders[1])
+    assert orders[0] != orders[1]
+    assert all(order != sorted(order) for order in orders)
+
+
+@pytest.mark.parametrize("count", [1, 2])
+def test_ahead_names_what_follows_and_leases_nothing(store, count):
+    study, ana = make_study(store, images=3), person(store, "ana")
+    first = store.assignments.next_image(study, ana.id)
+    ahead = store.assignments.ahead(study, ana.id, first.id, count)
+    assert len(ahead) == count
+    assert first not in ahead
+    with store.database.read() as connection:
+        assert connection.execute(text("SELECT count(*) FROM assignments")).scalar() == 1

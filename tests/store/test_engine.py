@@ -1,0 +1,54 @@
+"""SQLite is opened so that nothing is lost."""
+
+import threading
+
+from sqlalchemy import text
+
+from realness.store import Database
+
+
+def test_connections_have_wal_full_sync_and_foreign_keys(store):
+    with store.database.read() as connection:
+        pragmas = ("journal_mode", "synchronous", "foreign_keys", "recursive_triggers", "busy_timeout")
+        found = [connection.exec_driver_sql(f"PRAGMA {name}").scalar() for name in pragmas]
+    assert found == ["wal", 2, 1, 1, 10_000]
+
+
+def test_no_update_is_lost_between_threads_and_between_two_databases_on_one_file(store):
+    """SQLAlchemy's defaults lose most of these updates without an error."""
+    with store.database.write() as connection:
+        connection.execute(text("CREATE TABLE counter (n INTEGER)"))
+        connection.execute(text("INSERT INTO counter VALUES (0)"))
+    other = Database.open(f"sqlite:///{store.database.path}")
+
+    def add(database):
+        for _ in range(25):
+            with database.write() as connection:
+                n = connection.execute(text("SELECT n FROM counter")).scalar_one()
+                connection.execute(text("UPDATE counter SET n = :n"), {"n": n + 1})
+
+    threads = [threading.Thread(target=add, args=(database,)) for database in [store.database, other] * 4]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    other.close()
+    with store.database.read() as connection:
+        assert connection.execute(text("SELECT n FROM counter")).scalar_one() == 200
+
+
+def test_a_failed_transaction_leaves_nothing(store):
+    try:
+        with store.database.write() as connection:
+            connection.execute(text("CREATE TABLE half (n INTEGER)"))
+            raise RuntimeError("stop")
+    except RuntimeError:
+        pass
+    with store.database.read() as connection:
+        assert connection.execute(text("SELECT count(*) FROM sqlite_master WHERE name = 'half'")).scalar() == 0
+
+
+def test_parent_folders_are_made(tmp_path):
+    database = Database.open(f"sqlite:///{tmp_path}/a/b/c.db")
+    database.close()
+    assert (tmp_path / "a/b/c.db").exists()

@@ -1,0 +1,71 @@
+"""Reading a description: its verdict and its findings."""
+
+import csv
+
+import pytest
+from conftest import shared_folder
+from hypothesis import given
+from hypothesis import strategies as st
+
+from realness.descriptions import parse_verdict, split_findings
+from realness.domain import Verdict
+
+
+@pytest.mark.parametrize(
+    ("text", "verdict", "explanation"),
+    [
+        ("Yes. The arm is bent.", Verdict.YES, "The arm is bent."),
+        ("Yes, the roots look artificial.", Verdict.YES, "the roots look artificial."),
+        ("somewhat — the hat is large", Verdict.SOMEWHAT, "the hat is large"),
+        ('"No", there is nothing.', Verdict.NO, '", there is nothing.'),
+        ("No", Verdict.NO, ""),
+        ("Nothing looks wrong.", None, "Nothing looks wrong."),
+        ("Yesterday's light is odd.", None, "Yesterday's light is odd."),
+        ("", None, ""),
+    ],
+)
+def test_the_verdict_is_parsed_off(text, verdict, explanation):
+    assert parse_verdict(text) == (verdict, explanation)
+
+
+def test_an_explanation_is_split_into_claims_about_different_things():
+    text = "The spoon's handle melts into the cup's rim, the cup's handle is a closed loop, "
+    text += "and the spoon reflects a window."
+    assert [finding.phrase for finding in split_findings(text)] == [
+        "The spoon's handle melts into the cup's rim",
+        "the cup's handle is a closed loop",
+        "the spoon reflects a window",
+    ]
+
+
+def test_an_enumeration_inside_one_claim_stays_together():
+    text = "The hands, feet, and face are distorted. Shadows fall in two directions."
+    assert [f.phrase for f in split_findings(text)] == [
+        "The hands, feet, and face are distorted",
+        "Shadows fall in two directions",
+    ]
+
+
+def test_no_claims_nothing():
+    assert split_findings("there is nothing unrealistic in this image.", Verdict.NO) == ()
+
+
+@given(st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), max_size=200))
+def test_every_phrase_stands_where_it_says_and_none_overlap(text):
+    findings = split_findings(text)
+    ends = [0]
+    for finding in findings:
+        assert text[finding.start : finding.start + len(finding.phrase)] == finding.phrase
+        assert finding.start >= ends[-1]
+        ends.append(finding.start + len(finding.phrase))
+
+
+def test_every_real_description_has_a_verdict_and_the_unreal_ones_have_findings():
+    path = shared_folder("raise_td") / "datasets/train/image_descriptions.csv"
+    with path.open(encoding="utf-8", newline="") as file:
+        rows = [row["description"] for row in csv.DictReader(file)]
+    parsed = [parse_verdict(text) for text in rows]
+    assert all(verdict is not None for verdict, _ in parsed)
+    counts = [len(split_findings(explanation, verdict)) for verdict, explanation in parsed if verdict is not Verdict.NO]
+    assert all(1 <= count <= 8 for count in counts)
+    assert sum(count > 1 for count in counts) > len(counts) / 2
