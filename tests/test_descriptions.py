@@ -3,7 +3,7 @@
 import csv
 
 import pytest
-from conftest import shared_folder
+from builders import shared_folder
 from hypothesis import given
 from hypothesis import strategies as st
 

@@ -107,7 +107,8 @@ class BrowseStore:
 def _rows(study: Study, reviewer_id: int) -> Select:
     """Every image of the study with the columns that filters, sorting and cards need."""
     review, lease = current_reviews.alias("mine"), assignments.alias("lease")
-    newest = select(func.max(descriptions.c.id)).where(descriptions.c.image_id == images.c.id).scalar_subquery()
+    other = descriptions.alias("other")  # not correlated with the description that is joined
+    newest = select(func.max(other.c.id)).where(other.c.image_id == images.c.id).scalar_subquery()
     has_draft = select(drafts.c.id).where(
         drafts.c.study_id == study.id, drafts.c.image_id == images.c.id, drafts.c.reviewer_id == reviewer_id
     )

@@ -3,7 +3,7 @@
 import sqlite3
 
 import pytest
-from conftest import given_image, make_study, make_submission
+from builders import given_image, make_study, make_submission
 from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
 

@@ -3,7 +3,7 @@
 import threading
 
 import pytest
-from conftest import given_image, make_study, make_submission
+from builders import given_image, make_study, make_submission
 from sqlalchemy import insert, text
 
 from realness.domain import Reviewer, ReviewKind

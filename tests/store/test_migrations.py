@@ -7,7 +7,7 @@ import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from conftest import make_study
+from builders import make_study
 from sqlalchemy import inspect
 
 from realness.errors import DatabaseProblem

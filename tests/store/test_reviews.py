@@ -1,7 +1,7 @@
 """Saving reviews: once, never over another, never for what was not given."""
 
 import pytest
-from conftest import given_image, make_description, make_image, make_study, make_submission
+from builders import given_image, make_description, make_image, make_study, make_submission
 
 from realness.domain import (
     FindingState,

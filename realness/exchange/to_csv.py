@@ -1,0 +1,62 @@
+"""The `csv` format: RFC 4180 with one header, and no cell that a spreadsheet would run as a formula."""
+
+import csv
+import io
+import unicodedata
+from collections.abc import Iterable
+from typing import Any
+
+from realness.exchange.rows import COLUMNS, ExportRow
+from realness.exchange.to_jsonl import dumps
+
+_STARTS = frozenset("=+-@＝＋－＠﹦﹢﹣﹫−")
+"""What starts a formula in some spreadsheet, in some language: full width, small and mathematical forms included."""
+
+
+def head() -> str:
+    """The header of a CSV file, with its end (CR LF)."""
+    return _record(COLUMNS)
+
+
+def line(row: ExportRow) -> str:
+    """One review as a CSV record, with its end (CR LF)."""
+    return _record([cell(getattr(row, name)) for name in COLUMNS])
+
+
+def cell(value: Any) -> str | int | float:
+    """What stands in a cell: numbers as they are, truth as `true` and `false`, nothing as an empty cell, lists as JSON.
+
+    A text that a spreadsheet would take for a formula gets an apostrophe before it; so does such a text that already
+    has apostrophes before it. Hence `plain` gets every text back.
+    """
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, int | float):
+        return value
+    text = value if isinstance(value, str) else dumps(value)
+    return f"'{text}" if _runs(text.lstrip("'")) else text
+
+
+def plain(text: str) -> str:
+    """The text that `cell` wrote, without the apostrophe that it may have put before it."""
+    return text[1:] if text.startswith("'") and _runs(text.lstrip("'")) else text
+
+
+def _runs(text: str) -> bool:
+    if text[:1] in ("\t", "\r", "\n"):
+        return True
+    for character in text:
+        if character in _STARTS:
+            return True
+        # Spaces, control characters and invisible marks are skipped over by some spreadsheets.
+        if not character.isspace() and unicodedata.category(character) not in ("Cc", "Cf"):
+            return False
+    return False
+
+
+def _record(cells: Iterable[Any]) -> str:
+    buffer = io.StringIO()
+    csv.writer(buffer, lineterminator="\r\n").writerow(cells)
+    return buffer.getvalue()

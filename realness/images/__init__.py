@@ -1,0 +1,21 @@
+"""Image files that nobody has checked: opened within limits, made upright sRGB, copied without their metadata."""
+
+from realness.images.colour import SURROUND
+from realness.images.copies import display_copy, media_type, thumbnail
+from realness.images.formats import EXTENSIONS, IMAGE_SUFFIXES, OTHER_IMAGE_SUFFIXES, format_of
+from realness.images.opening import MAX_BYTES, MAX_PIXELS, inspect_image, read_image
+
+__all__ = [
+    "EXTENSIONS",
+    "IMAGE_SUFFIXES",
+    "MAX_BYTES",
+    "MAX_PIXELS",
+    "OTHER_IMAGE_SUFFIXES",
+    "SURROUND",
+    "display_copy",
+    "format_of",
+    "inspect_image",
+    "media_type",
+    "read_image",
+    "thumbnail",
+]
