@@ -1,0 +1,195 @@
+"""One way to load a CLIP, by SPEC, and to embed texts and images with it."""
+
+import hashlib
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Any
+
+import open_clip
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+from realness.errors import InvalidValue, UnsupportedModel, WeightsNotFound
+from realness.settings import ASSETS
+
+MINI = ASSETS / "mini"
+"""The folder of `mini`, the small CLIP that this project trained itself."""
+
+WAYS_OUT = (
+    "three ways out: `--clip MODEL:/path/to/checkpoint` with a file you have, `--clip local-dir:/path` with an "
+    "open_clip folder you have, or `--clip mini`, which ships with the project"
+)
+_TEXTS_A_BATCH = 256
+
+
+@dataclass(frozen=True)
+class Clip:
+    """A CLIP ready to embed.
+
+    Attributes:
+        model: the open_clip model, in eval mode.
+        preprocess: a PIL image to a `(3, S, S)` tensor, as the weights were trained.
+        tokenizer: a list of texts to a `(n, context)` tensor of token ids.
+        spec: the SPEC it was loaded by.
+        weights_id: the first 16 digits of the SHA-256 of the weights.
+        folder: of a local CLIP, where its `realness.json` may lie; None otherwise.
+        device, dtype: what it computes on and in.
+    """
+
+    model: Any
+    preprocess: Callable[[Any], Tensor]
+    tokenizer: Callable[[Any], Tensor]
+    spec: str
+    weights_id: str
+    folder: Path | None
+    device: torch.device
+    dtype: torch.dtype
+
+    @torch.inference_mode()
+    def encode_text(self, texts: Sequence[str]) -> Tensor:
+        """Unit embeddings `(n, D)` of texts, float32."""
+        parts = []
+        for start in range(0, len(texts), _TEXTS_A_BATCH):
+            tokens = self.tokenizer(list(texts[start : start + _TEXTS_A_BATCH])).to(self.device)
+            parts.append(functional.normalize(self.model.encode_text(tokens).float(), dim=-1))
+        return torch.cat(parts)
+
+    @torch.inference_mode()
+    def encode_image(self, pixels: Tensor) -> Tensor:
+        """Unit embeddings `(n, D)`, float32, of preprocessed images `(n, 3, S, S)`."""
+        pixels = pixels.to(self.device, self.dtype)
+        return functional.normalize(self.model.encode_image(pixels).float(), dim=-1)
+
+    @property
+    def image_size(self) -> tuple[int, int]:
+        """`(height, width)` of the image tower's input, in pixels."""
+        size = self.model.visual.image_size
+        return (size, size) if isinstance(size, int) else (size[0], size[1])
+
+    @property
+    def mean_std(self) -> tuple[tuple[float, ...], tuple[float, ...]]:
+        """The means and deviations, by channel, that the weights were trained with."""
+        return tuple(self.model.visual.image_mean), tuple(self.model.visual.image_std)
+
+
+def load(spec: str = "mini", *, precision: str = "auto", device: str | torch.device | None = None) -> Clip:
+    """Load a CLIP. Never with random weights: what cannot be had is an error.
+
+    Args:
+        spec: `mini`; `MODEL:TAG` of open_clip, downloaded on first use; `MODEL:/path/to/checkpoint`;
+            `local-dir:/path` of a folder with `open_clip_config.json` and weights.
+        precision: `fp32`, or `auto`: bf16 where the device has it natively, cast once.
+        device: the GPU where there is one, else the CPU, when None.
+
+    Raises:
+        InvalidValue: the SPEC is none, or names no model that open_clip knows.
+        WeightsNotFound: the weights cannot be had; the message names the ways out.
+        UnsupportedModel: the weights do not belong to the model.
+    """
+    place = torch.device(device or ("cuda" if torch.cuda.is_available() else "cpu"))
+    if spec == "mini":
+        return _local(spec, MINI, place, precision)
+    name, colon, source = spec.partition(":")
+    if not colon or not name or not source:
+        raise InvalidValue(f"a CLIP SPEC is mini, MODEL:TAG, MODEL:/path or local-dir:/path, got {spec!r}")
+    if name == "local-dir":
+        return _local(spec, Path(source), place, precision)
+    if name not in open_clip.list_models():
+        near = get_close_matches(name, open_clip.list_models(), 3) or ["ViT-B-32"]
+        raise InvalidValue(f"open_clip knows no model {name!r}; did you mean {' or '.join(near)}?")
+    if "/" in source or "\\" in source or Path(source).suffix:
+        return _checkpoint(spec, name, Path(source), place, precision)
+    return _downloaded(spec, name, source, place, precision)
+
+
+def _local(spec: str, folder: Path, device: torch.device, precision: str) -> Clip:
+    weights = next(
+        (folder / f for f in ("open_clip_model.safetensors", "open_clip_pytorch_model.bin") if (folder / f).is_file()),
+        None,
+    )
+    if not (folder / "open_clip_config.json").is_file() or weights is None:
+        hint = "train it with `python -m realness train clip`" if spec == "mini" else f"check the path; or {WAYS_OUT}"
+        raise WeightsNotFound(f"there is no CLIP in {folder}: it needs open_clip_config.json and weights; {hint}")
+    return _create(spec, f"local-dir:{folder}", None, weights, folder, device, precision)
+
+
+def _checkpoint(spec: str, name: str, path: Path, device: torch.device, precision: str) -> Clip:
+    if not path.is_file():
+        raise WeightsNotFound(f"there are no weights at {path}; check the path; {WAYS_OUT}")
+    return _create(spec, name, str(path), path, None, device, precision)
+
+
+def _downloaded(spec: str, name: str, tag: str, device: torch.device, precision: str) -> Clip:
+    tags = open_clip.list_pretrained_tags_by_model(name)
+    if tag not in tags:
+        raise InvalidValue(f"open_clip has no weights {tag!r} for {name}; it has: {', '.join(tags) or 'none'}")
+    config = open_clip.get_pretrained_cfg(name, tag)
+    try:
+        path = Path(open_clip.download_pretrained(config))
+    except Exception as error:  # hub clients raise whatever their HTTP library does
+        reason = (str(error).splitlines() or [type(error).__name__])[0][:160]
+        raise WeightsNotFound(f"the weights of {spec} cannot be downloaded ({reason}); {WAYS_OUT}") from error
+    return _create(spec, name, tag, path, None, device, precision)
+
+
+def _create(
+    spec: str,
+    name: str,
+    pretrained: str | None,
+    weights: Path,
+    folder: Path | None,
+    device: torch.device,
+    precision: str,
+) -> Clip:
+    try:
+        model, _, preprocess = open_clip.create_model_and_transforms(
+            name, pretrained=pretrained, device=device, weights_only=True
+        )
+        tokenizer = open_clip.get_tokenizer(name)
+    except (RuntimeError, ValueError, KeyError, OSError, EOFError, TypeError, AttributeError, AssertionError) as error:
+        raise UnsupportedModel(_why(spec, weights, error)) from error
+    except Exception as error:  # safetensors and pickle have errors of their own for a damaged file
+        if type(error).__module__.split(".")[0] in ("safetensors", "safetensors_rust", "_pickle", "pickle"):
+            raise UnsupportedModel(_why(spec, weights, error)) from error
+        raise
+    model.eval().requires_grad_(False)
+    dtype = _dtype(precision, device)
+    return Clip(model.to(dtype), preprocess, tokenizer, spec, _digest(weights), folder, device, dtype)  # pyright: ignore[reportArgumentType]
+
+
+def _why(spec: str, weights: Path, error: Exception) -> str:
+    reason = (str(error).splitlines() or [type(error).__name__])[0][:200]
+    return f"{spec} cannot be loaded from {weights.name}: {reason}; the file is damaged or belongs to another model"
+
+
+def _dtype(precision: str, device: torch.device) -> torch.dtype:
+    if precision not in ("auto", "fp32"):
+        raise InvalidValue(f"precision must be auto or fp32, got {precision!r}")
+    if precision == "fp32":
+        return torch.float32
+    if device.type == "cuda":
+        return torch.bfloat16 if torch.cuda.is_bf16_supported() else torch.float32
+    native = (
+        getattr(torch.cpu, "_is_avx512_bf16_supported", bool)() or getattr(torch.cpu, "_is_amx_tile_supported", bool)()
+    )
+    return torch.bfloat16 if native else torch.float32
+
+
+def _digest(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()[:16]
+
+
+def read_tuning(clip: Clip) -> dict[str, Any]:
+    """What lies in `realness.json` beside a local CLIP: how DREAM is to read it. Empty where there is none."""
+    file = clip.folder / "realness.json" if clip.folder else None
+    if file is None or not file.is_file():
+        return {}
+    try:
+        return json.loads(file.read_text(encoding="utf-8"))
+    except ValueError as error:
+        raise UnsupportedModel(f"{file} is no JSON; train the model again or remove the file") from error

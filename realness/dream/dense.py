@@ -1,0 +1,122 @@
+"""Dense CLIP features in one forward pass, without training (ClearCLIP, arXiv 2407.12442; MaskCLIP, 2112.01071).
+
+A ViT's last block attends by its queries to themselves, without residual and MLP: both were found to drown what is
+local. A ModifiedResNet gives the value path of its attention pool at every place.
+"""
+
+from typing import Any
+
+import torch
+from open_clip.modified_resnet import ModifiedResNet
+from open_clip.transformer import VisionTransformer
+from torch import Tensor, nn
+from torch.nn import functional
+
+from realness.errors import UnsupportedModel
+
+_ATTENTIONS = ("qq", "kk", "vanilla")
+
+
+def dense_features(visual: nn.Module, pixels: Tensor, *, attention: str = "qq") -> Tensor:
+    """Unit features of every place of an image, in the space of the text embeddings. Differentiable.
+
+    Args:
+        visual: the image tower of an open_clip model.
+        pixels: `(B, 3, H, W)`, normalised as the tower expects; H and W multiples of its stride.
+        attention: of a ViT's last block: `qq` (ClearCLIP) or `kk` (NACLIP without its prior).
+
+    Returns:
+        `(B, D, H / stride, W / stride)`, unit length along D.
+
+    Raises:
+        UnsupportedModel: the tower is neither a VisionTransformer nor a ModifiedResNet.
+    """
+    height, width = pixels.shape[-2:]
+    step = stride(visual)
+    if height % step or width % step:
+        raise ValueError(f"height and width must be multiples of {step}, got {height} x {width}")
+    if isinstance(visual, ModifiedResNet):
+        return _resnet(visual, pixels)
+    tokens = last_block(visual, pixels, attention=attention)
+    features = _project(visual, tokens[:, 1:])
+    grid = (height // step, width // step)
+    return functional.normalize(features, dim=-1).transpose(1, 2).unflatten(2, grid)
+
+
+def stride(visual: nn.Module) -> int:
+    """Pixels a place, in each direction.
+
+    Raises:
+        UnsupportedModel: the tower is of another kind (timm, SigLIP).
+    """
+    if isinstance(visual, ModifiedResNet):
+        return 32
+    if isinstance(visual, VisionTransformer) and visual.attn_pool is None and visual.proj is not None:
+        high, wide = _pair(visual.patch_size)
+        if high == wide:
+            return high
+    raise UnsupportedModel(
+        "dense maps need a VisionTransformer or a ModifiedResNet of open_clip, this CLIP has a "
+        f"{type(visual).__name__}; use --method released or --method paper"
+    )
+
+
+def last_block(visual: Any, pixels: Tensor, *, attention: str) -> Tensor:
+    """Tokens `(B, 1 + places, width)` after the last block of a ViT, class token first.
+
+    With `vanilla` the block is left as it is, residual and MLP included: then the class token projects to
+    `encode_image`, which is how a test holds this code against open_clip's own.
+    """
+    if attention not in _ATTENTIONS:
+        raise ValueError(f"attention must be one of {_ATTENTIONS}, got {attention!r}")
+    x = _embed(visual, pixels)
+    *blocks, last = visual.transformer.resblocks
+    for block in blocks:
+        x = block(x)
+    if attention == "vanilla":
+        return last(x)
+    inner = last.attn
+    y = last.ln_1(x)
+    query, key, value = functional.linear(y, inner.in_proj_weight, inner.in_proj_bias).chunk(3, dim=-1)
+    heads = inner.num_heads
+    value = value.unflatten(-1, (heads, -1)).transpose(1, 2)
+    chosen = (query if attention == "qq" else key).unflatten(-1, (heads, -1)).transpose(1, 2)
+    mixed = functional.scaled_dot_product_attention(chosen, chosen, value).transpose(1, 2).flatten(2)
+    return last.ls_1(inner.out_proj(mixed))
+
+
+def _embed(visual: Any, pixels: Tensor) -> Tensor:
+    x = visual.conv1(pixels)
+    grid = x.shape[-2:]
+    x = x.flatten(2).transpose(1, 2)
+    first = visual.class_embedding.to(x.dtype).expand(x.shape[0], 1, -1)
+    x = torch.cat([first, x], dim=1) + _positions(visual, grid).to(x.dtype)
+    return visual.ln_pre(x)
+
+
+def _positions(visual: Any, grid: torch.Size) -> Tensor:
+    """Position embeddings for a grid, interpolated (bicubic) from the one the weights were trained on."""
+    table = visual.positional_embedding
+    trained = tuple(visual.grid_size)
+    if tuple(grid) == trained:
+        return table
+    places = table[1:].float().unflatten(0, trained).permute(2, 0, 1)[None]
+    places = functional.interpolate(places, size=tuple(grid), mode="bicubic", align_corners=False, antialias=False)
+    return torch.cat([table[:1].float(), places[0].flatten(1).transpose(0, 1)])
+
+
+def _project(visual: Any, tokens: Tensor) -> Tensor:
+    return visual.ln_post(tokens) @ visual.proj
+
+
+def _resnet(visual: Any, pixels: Tensor) -> Tensor:
+    x = visual.stem(pixels)
+    for layer in (visual.layer1, visual.layer2, visual.layer3, visual.layer4):
+        x = layer(x)
+    grid, pool = x.shape[-2:], visual.attnpool
+    features = pool.c_proj(pool.v_proj(x.flatten(2).transpose(1, 2)))
+    return functional.normalize(features, dim=-1).transpose(1, 2).unflatten(2, grid)
+
+
+def _pair(size: int | tuple[int, int]) -> tuple[int, int]:
+    return (size, size) if isinstance(size, int) else size

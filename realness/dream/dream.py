@@ -1,0 +1,134 @@
+"""DREAM: dense realness maps of an image and a text, by one of three methods."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+from PIL import Image
+
+from realness import clip as clips
+from realness.clip import Clip
+from realness.descriptions import parse_verdict, split_findings
+from realness.domain import Finding, RealnessMap, Verdict
+from realness.dream import windows
+from realness.dream.dense_map import dense_map
+from realness.errors import InvalidValue
+
+METHODS = ("dense", "paper", "released")
+
+Progress = Callable[[int, int], None]
+
+
+def _silent(_done: int, _total: int) -> None:
+    pass
+
+
+@dataclass
+class _Counter:
+    """Turns batches into progress."""
+
+    total: int
+    progress: Progress
+    done: int = field(default=0)
+
+    def __call__(self, count: int) -> None:
+        self.done += count
+        self.progress(self.done, self.total)
+
+
+@dataclass(frozen=True)
+class Dream:
+    """Computes realness maps with one CLIP. Works without a database."""
+
+    clip: Clip
+
+    @classmethod
+    def load(cls, spec: str = "mini", *, precision: str = "auto") -> "Dream":
+        """With a CLIP by SPEC; see `realness.clip.load` for what can be wrong."""
+        return cls(clips.load(spec, precision=precision))
+
+    def map(
+        self,
+        image: Image.Image | np.ndarray,
+        text: str,
+        *,
+        method: str = "dense",
+        verdict: Verdict | None = None,
+        findings: Sequence[Finding] | None = None,
+        stride: int | None = None,
+        progress: Progress | None = None,
+    ) -> RealnessMap:
+        """Map an image against a description.
+
+        Args:
+            image: RGB, a picture or `(H, W, 3)` uint8.
+            text: the description, verdict word included.
+            method: `dense`, `paper` or `released`.
+            verdict, findings: parsed from the text when None. `dense` and `paper` give the constant realistic map for
+                the verdict `no`; `released` asks CLIP all the same, as its reference does.
+            stride: of the windows in pixels; the reference's own when None.
+            progress: told how many windows are done, of how many.
+
+        Raises:
+            InvalidValue: the method is unknown, or the text is empty.
+            UnsupportedModel: `dense` with a CLIP that gives no dense features.
+        """
+        if method not in METHODS:
+            raise InvalidValue(f"--method must be {', '.join(METHODS)}, got {method!r}")
+        if not text.strip() and verdict is not Verdict.NO:
+            raise InvalidValue("a map needs a text that says what looks unreal")
+        picture = Image.fromarray(image) if isinstance(image, np.ndarray) else image.convert("RGB")
+        parsed, explanation = parse_verdict(text)
+        verdict = verdict or parsed
+        if method == "dense":
+            given = findings if findings is not None else split_findings(explanation, verdict)
+            phrases = tuple(finding.phrase for finding in given) or ((explanation or text,) if text.strip() else ())
+            return self._dense(picture, phrases, verdict)
+        return self._windows(picture, text, method, verdict, stride, progress or _silent)
+
+    def _dense(self, picture: Image.Image, phrases: tuple[str, ...], verdict: Verdict | None) -> RealnessMap:
+        if verdict is Verdict.NO or not phrases:
+            return self._realistic(picture, "dense")
+        found = dense_map(self.clip, np.array(picture), phrases)
+        return self._finished(picture, "dense", found.values, found.raw, found.layers, phrases)
+
+    def _windows(
+        self,
+        picture: Image.Image,
+        text: str,
+        method: str,
+        verdict: Verdict | None,
+        stride: int | None,
+        progress: Progress,
+    ) -> RealnessMap:
+        if method == "paper" and verdict is Verdict.NO:
+            return self._realistic(picture, method)
+        by_paper = method == "paper"
+        sizes = windows.PAPER_SIZES if by_paper else (windows.RELEASED_SIZE,)
+        usual = windows.PAPER_STRIDE if by_paper else windows.RELEASED_STRIDE
+        step = usual if stride is None else stride
+        width, height = picture.size
+        counter = _Counter(windows.count_windows(height, width, sizes, step), progress)
+        cosines = [windows.mean_cosine(self.clip, picture, text, size, step, counter) for size in sizes]
+        values = windows.paper(cosines) if by_paper else windows.released(cosines[0])
+        none = np.empty((0, *values.shape), np.float32)
+        return self._finished(picture, method, values, np.mean(cosines, axis=0), none, ())
+
+    def _realistic(self, picture: Image.Image, method: str) -> RealnessMap:
+        """Nothing is unreal: a constant map at a small grid of the image's aspect."""
+        width, height = picture.size
+        shape = (max(1, round(32 * height / max(width, height))), max(1, round(32 * width / max(width, height))))
+        none = np.empty((0, *shape), np.float32)
+        return self._finished(picture, method, np.ones(shape), np.zeros(shape), none, ())
+
+    def _finished(
+        self,
+        picture: Image.Image,
+        method: str,
+        values: np.ndarray,
+        raw: np.ndarray,
+        layers: np.ndarray,
+        phrases: tuple[str, ...],
+    ) -> RealnessMap:
+        arrays = [array.astype(np.float32) for array in (values, raw, layers)]
+        return RealnessMap(*arrays, phrases=phrases, method=method, clip=self.clip.spec, size=picture.size)

@@ -1,0 +1,69 @@
+"""Realness maps as files: written whole or not at all, verified when read. Needs no torch."""
+
+import hashlib
+import io
+import os
+import uuid
+import zipfile
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+
+from realness.domain import RealnessMap
+from realness.errors import UnreadableImage
+
+_ARRAYS = ("values", "raw", "layers")
+
+
+def save(found: RealnessMap, target: Path) -> str:
+    """Write a map as float16 in a compressed `.npz`, folders included.
+
+    Returns:
+        The SHA-256 of the file's bytes.
+    """
+    buffer = io.BytesIO()
+    arrays = {name: getattr(found, name).astype(np.float16) for name in _ARRAYS}
+    told = {name: np.array(getattr(found, name)) for name in ("method", "clip", "phrases", "size")}
+    np.savez_compressed(buffer, allow_pickle=False, **arrays, **told)
+    data = buffer.getvalue()
+    target.parent.mkdir(parents=True, exist_ok=True)
+    part = target.with_name(f".{target.name}.{uuid.uuid4().hex}.part")
+    with part.open("wb") as file:
+        file.write(data)
+        file.flush()
+        os.fsync(file.fileno())
+    part.replace(target)
+    return hashlib.sha256(data).hexdigest()
+
+
+def load(path: Path, sha256: str | None = None) -> RealnessMap:
+    """Read a map, and hold the bytes against their hash when one is given.
+
+    Raises:
+        UnreadableImage: the file is missing, is no map, or was changed.
+    """
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        raise UnreadableImage("the map's file is missing; compute it again with `map`") from error
+    if sha256 is not None and hashlib.sha256(data).hexdigest() != sha256:
+        raise UnreadableImage("the map's file is damaged; compute it again with `map`")
+    try:
+        with np.load(io.BytesIO(data), allow_pickle=False) as stored:
+            values, raw, layers = (stored[name].astype(np.float32) for name in _ARRAYS)
+            width, height = (int(side) for side in stored["size"])
+            phrases = tuple(str(phrase) for phrase in stored["phrases"])
+            return RealnessMap(
+                values, raw, layers, phrases, str(stored["method"]), str(stored["clip"]), (width, height)
+            )
+    except (ValueError, KeyError, OSError, zipfile.BadZipFile) as error:
+        raise UnreadableImage("the map's file is no map; compute it again with `map`") from error
+
+
+def layer_png(values: np.ndarray) -> bytes:
+    """A map, or one layer, `(h, w)` in [0, 1], as an 8-bit single-channel PNG: white = realistic."""
+    grey = np.rint(np.clip(values, 0.0, 1.0) * 255).astype(np.uint8)
+    buffer = io.BytesIO()
+    Image.fromarray(grey).save(buffer, "PNG")
+    return buffer.getvalue()

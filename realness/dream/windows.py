@@ -1,0 +1,102 @@
+"""The published maps: CLIP asked about every window of a sliding grid.
+
+Two versions exist (Kaushik, Biswas, Paul, arXiv 2509.13289): `paper`, as the paper draws it, and `released`, as its
+code computes it. Both take the whole description as one text. Here higher = more realistic in both.
+"""
+
+from collections.abc import Callable, Sequence
+
+import numpy as np
+import torch
+from PIL import Image
+
+from realness.clip import Clip
+from realness.errors import InvalidValue
+
+RELEASED_SIZE, RELEASED_STRIDE = 64, 8
+PAPER_SIZES, PAPER_STRIDE = (128, 64, 32), 4
+BATCH = 64
+
+
+def window_starts(length: int, size: int, stride: int) -> range:
+    """Where windows begin along one side, as the reference places them: none is flush with the far edge."""
+    return range(0, length - size + 1, stride)
+
+
+def count_windows(height: int, width: int, sizes: Sequence[int], stride: int) -> int:
+    """How many windows all sizes have together.
+
+    Raises:
+        InvalidValue: the stride is below 1.
+    """
+    if stride < 1:
+        raise InvalidValue(f"--stride must be 1 or more, got {stride}")
+    fitted = [min(size, height, width) for size in sizes]
+    return sum(len(window_starts(height, s, stride)) * len(window_starts(width, s, stride)) for s in fitted)
+
+
+def mean_cosine(
+    clip: Clip,
+    image: Image.Image,
+    text: str,
+    size: int,
+    stride: int,
+    on_batch: Callable[[int], None] = lambda _count: None,
+) -> np.ndarray:
+    """At every pixel the mean cosine between the text and the windows that cover it.
+
+    A pixel that no window covers (the far edges, when the stride does not fit) takes the nearest covered value. An
+    image smaller than a window is one window of its shorter side.
+
+    Args:
+        image: RGB.
+        size, stride: of the windows, in pixels.
+        on_batch: told how many windows were asked about.
+
+    Returns:
+        `(H, W)` float64 in [-1, 1].
+    """
+    width, height = image.size
+    size = min(size, height, width)
+    corners = [(y, x) for y in window_starts(height, size, stride) for x in window_starts(width, size, stride)]
+    embedded = clip.encode_text([text])[0]
+    # Sums over windows by their four corners: adding each window to all its pixels would cost size x size.
+    sums, counts = np.zeros((height + 1, width + 1)), np.zeros((height + 1, width + 1))
+    for start in range(0, len(corners), BATCH):
+        batch = corners[start : start + BATCH]
+        crops = torch.stack([clip.preprocess(image.crop((x, y, x + size, y + size))) for y, x in batch])
+        cosines = (clip.encode_image(crops) @ embedded).double().cpu().numpy()
+        for (y, x), cosine in zip(batch, cosines, strict=True):
+            for table, value in ((sums, cosine), (counts, 1.0)):
+                table[y, x] += value
+                table[y + size, x + size] += value
+                table[y, x + size] -= value
+                table[y + size, x] -= value
+        on_batch(len(batch))
+    total, cover = (table.cumsum(axis=0).cumsum(axis=1)[:-1, :-1] for table in (sums, counts))
+    last_y, last_x = corners[-1]
+    gaps = stride > size
+    return _filled(total, np.rint(cover), (last_y + size, last_x + size), gaps)
+
+
+def _filled(total: np.ndarray, cover: np.ndarray, covered: tuple[int, int], gaps: bool) -> np.ndarray:
+    height, width = total.shape
+    if gaps:  # windows further apart than they are wide: the nearest covered pixel, found for each
+        from scipy.ndimage import distance_transform_edt  # noqa: PLC0415
+
+        nearest = distance_transform_edt(cover == 0, return_distances=False, return_indices=True)
+        mean = np.divide(total, cover, out=np.zeros_like(total), where=cover > 0)
+        return mean[tuple(np.asarray(nearest))]
+    mean = total[: covered[0], : covered[1]] / cover[: covered[0], : covered[1]]
+    return np.pad(mean, ((0, height - covered[0]), (0, width - covered[1])), mode="edge")
+
+
+def released(cosine: np.ndarray) -> np.ndarray:
+    """1 - min-max of the mean cosine: `(H, W)` in [0, 1]. A map without any difference is all realistic."""
+    low, high = cosine.min(), cosine.max()
+    return 1 - (cosine - low) / (high - low) if high > low else np.ones_like(cosine)
+
+
+def paper(cosines: Sequence[np.ndarray]) -> np.ndarray:
+    """The maximum over the scales of 1 - mean cosine, not stretched: `(H, W)` in [0, 2], rarely over 1."""
+    return np.max([1 - cosine for cosine in cosines], axis=0)

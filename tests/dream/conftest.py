@@ -1,0 +1,16 @@
+"""Small CLIPs, made once for these tests."""
+
+import pytest
+import torch
+from small_clip import save_small_clip
+
+from realness import clip
+
+torch.set_num_threads(2)
+
+
+@pytest.fixture(scope="session", params=["vit", "resnet"])
+def small_clip(request, tmp_path_factory):
+    """A small CLIP with a ViT, then one with a ResNet."""
+    folder = save_small_clip(tmp_path_factory.mktemp("clip") / request.param, request.param)
+    return clip.load(f"local-dir:{folder}", precision="fp32")
