@@ -1,0 +1,56 @@
+"""The command line: `python -m realness COMMAND`. Parses, calls one verb of the workbench, prints.
+
+Exit status 0, or 1 with one line `error: …`, or 2 for usage.
+"""
+
+import sys
+
+import click
+import typer
+
+from realness.cli import bench, data, maps, serve, study, train
+from realness.cli.context import Context, hoist
+from realness.errors import RealnessError
+
+app = typer.Typer(
+    name="realness",
+    help="A workbench for people who judge AI-generated images.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    epilog="Every command takes --db URL, --data DIR and --json, before or after its name.",
+)
+for part in (data, maps, serve, bench):
+    part.add_to(app)
+app.add_typer(study.app, name="study")
+app.add_typer(train.app, name="train")
+
+
+@app.callback()
+def _options(
+    db: str = typer.Option(None, "--db", metavar="URL", help="Database [$REALNESS_DB, sqlite:///annotations.db]."),
+    data_folder: str = typer.Option(None, "--data", metavar="DIR", help="Images, maps, … [$REALNESS_DATA, data/]."),
+    as_json: bool = typer.Option(False, "--json", help="The last line on stdout is one JSON object."),
+) -> None:
+    """Global options: `main` takes them out of the line before typer sees it; here they are for the help."""
+
+
+def main(argv: list[str]) -> int:
+    """Run one command; gives the exit status."""
+    context = Context()
+    try:
+        rest = hoist(argv, context)
+        status = app(args=rest, obj=context, standalone_mode=False, prog_name="realness")
+        return status if isinstance(status, int) else 0
+    except click.ClickException as error:
+        error.show()
+        return error.exit_code
+    except (click.Abort, KeyboardInterrupt):
+        return _fail("stopped; what was finished is kept, and the same command goes on from there")
+    except RealnessError as error:
+        return _fail(str(error))
+
+
+def _fail(message: str) -> int:
+    print(f"error: {' '.join(message.split())}", file=sys.stderr)  # noqa: T201
+    return 1

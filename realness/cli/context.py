@@ -1,0 +1,93 @@
+"""What every command shares: the global options, progress on stderr, the result on stdout."""
+
+import json
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import click
+
+from realness.settings import Settings
+from realness.workbench import Progress, Workbench
+
+_VALUED = {"--db": "database", "--data": "data"}
+
+
+@dataclass
+class Context:
+    """The global options of one call."""
+
+    database: str | None = None
+    data: str | None = None
+    json: bool = False
+
+    def settings(self) -> Settings:
+        """Options first, then the environment, then the defaults."""
+        return Settings.read(self.database, self.data)
+
+    @contextmanager
+    def bench(self) -> Iterator[Workbench]:
+        """The workbench, closed at the end."""
+        bench = Workbench.open(self.settings())
+        try:
+            yield bench
+        finally:
+            bench.close()
+
+    def finish(self, result: dict[str, Any], sentence: str) -> None:
+        """Print the result: one JSON object as the last line with `--json`, else one sentence."""
+        print(json.dumps(result, ensure_ascii=False, default=str) if self.json else sentence)  # noqa: T201
+
+
+def hoist(argv: list[str], context: Context) -> list[str]:
+    """Take the global options out of a command line, wherever they stand before `--`.
+
+    Raises:
+        click.UsageError: one lacks its value.
+    """
+    rest: list[str] = []
+    words = iter(argv)
+    for word in words:
+        name, equals, value = word.partition("=")
+        if word == "--":
+            return [*rest, word, *words]
+        if word == "--json":
+            context.json = True
+        elif name in _VALUED:
+            given = value if equals else next(words, None)
+            if not given:
+                raise click.UsageError(f"{name} needs a value")
+            setattr(context, _VALUED[name], given)
+        else:
+            rest.append(word)
+    return rest
+
+
+@contextmanager
+def progress_bar(what: str) -> Iterator[Progress]:
+    """A bar on stderr with rate and remaining time; plain lines where stderr is no terminal."""
+    from rich.console import Console  # noqa: PLC0415  rich takes a tenth of a second, for long work only
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn  # noqa: PLC0415
+
+    console = Console(stderr=True)
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TextColumn("{task.fields[rate]}"))
+    with Progress(*columns, TimeRemainingColumn(), console=console, disable=not console.is_terminal) as bar:
+        task = bar.add_task(what, total=None, rate="")
+        report = _Report(bar, task, what)
+        yield report
+        if not console.is_terminal and report.done:
+            print(f"{what}: {report.done} done", file=sys.stderr)  # noqa: T201
+
+
+class _Report:
+    """Passes progress on to a rich bar."""
+
+    def __init__(self, bar: Any, task: Any, what: str) -> None:
+        self.bar, self.task, self.what, self.done = bar, task, what, 0
+
+    def __call__(self, done: int, total: int | None) -> None:
+        self.done = done
+        speed = self.bar.tasks[0].finished_speed or self.bar.tasks[0].speed
+        self.bar.update(self.task, completed=done, total=total, rate=f"{speed:.1f}/s" if speed else "")

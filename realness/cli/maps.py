@@ -1,0 +1,63 @@
+"""Realness maps: for the database, or of one image."""
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import click
+import typer
+
+from realness.cli.context import Context, progress_bar
+
+
+def add_to(app: typer.Typer) -> None:
+    """Register this group's commands."""
+    app.command("map")(map_)
+
+
+def map_(
+    context: typer.Context,
+    clip: Annotated[str, typer.Option(help="CLIP SPEC: mini, MODEL:TAG, MODEL:/path, local-dir:/path.")] = "mini",
+    method: Annotated[str, typer.Option(help="dense, paper or released.")] = "dense",
+    limit: Annotated[int | None, typer.Option(min=1, help="At most so many maps.")] = None,
+    stride: Annotated[int | None, typer.Option(min=1, help="Step of the windows in pixels, with --image.")] = None,
+    image: Annotated[Path | None, typer.Option(help="One image, no database.")] = None,
+    text: Annotated[str | None, typer.Option(help="What looks unreal, for --image.")] = None,
+    out: Annotated[Path | None, typer.Option(help="A .npy or .png file, for --image.")] = None,
+    engine: Annotated[str, typer.Option(help="local.")] = "local",
+) -> None:
+    """Compute the maps that are missing, or one map of one image."""
+    shared: Context = context.obj
+    if engine != "local":
+        raise click.UsageError(f"--engine must be local, got {engine!r}")
+    if image is None and text is None and out is None:
+        _of_database(shared, clip, method, limit)
+    elif image is None or text is None or out is None:
+        raise click.UsageError("--image, --text and --out go together")
+    else:
+        _of_image(shared, clip, method, stride, (image, text, out))
+
+
+def _of_database(shared: Context, clip: str, method: str, limit: int | None) -> None:
+    from realness.workbench.mapping import compute_maps  # noqa: PLC0415
+
+    with shared.bench() as bench, progress_bar(f"maps ({method}, {clip})") as progress:
+        report = compute_maps(bench, clip=clip, method=method, limit=limit, progress=progress)
+    for one in report.skipped:
+        click.echo(f"skipped {one.row}: {one.reason}", err=True)
+    result: dict[str, Any] = {"maps": report.maps, "seconds": round(report.seconds, 3)}
+    result |= {"images_per_second": round(report.images_per_second, 3), "skipped": [vars(s) for s in report.skipped]}
+    shared.finish(
+        result, f"{report.maps} maps in {report.seconds:.1f} s, {report.images_per_second:.1f} images a second"
+    )
+
+
+def _of_image(shared: Context, clip: str, method: str, stride: int | None, files: tuple[Path, str, Path]) -> None:
+    from realness.workbench.mapping import map_one_image  # noqa: PLC0415
+
+    with progress_bar(f"map ({method}, {clip})") as progress:
+        values = map_one_image(*files, clip=clip, method=method, stride=stride, progress=progress)
+    low, high = float(values.min()), float(values.max())
+    result = {"shape": list(values.shape), "min": low, "max": high}
+    shared.finish(
+        result, f"{files[2]}: {values.shape[0]} x {values.shape[1]} (height x width), {low:.3f} to {high:.3f}"
+    )

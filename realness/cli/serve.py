@@ -1,0 +1,47 @@
+"""The app."""
+
+import subprocess
+import sys
+from typing import Annotated
+
+import click
+import typer
+
+from realness.cli.context import Context
+from realness.errors import DatabaseProblem
+from realness.workbench import Workbench
+
+
+def add_to(app: typer.Typer) -> None:
+    """Register this group's commands."""
+    app.command("serve")(serve)
+
+
+def serve(
+    context: typer.Context,
+    host: Annotated[str, typer.Option(help="This machine only, until there are accounts.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(min=0, max=65535, help="0 takes a free one.")] = 7860,
+    study: Annotated[str, typer.Option(help="The study that opens first.")] = "",
+) -> None:
+    """Serve the workbench; the first start makes the sample study."""
+    from realness.ui.server import serve as run  # noqa: PLC0415  gradio takes seconds to import
+
+    shared: Context = context.obj
+    with shared.bench() as bench:
+        if not bench.store.studies.all():
+            _add_sample(bench)
+        if study:
+            bench.store.studies.named(study)
+        run(bench, host, port, study or None)
+
+
+def _add_sample(bench: Workbench) -> None:
+    """In a process of its own: what plants and maps is heavy, and the server stays light."""
+    click.echo("first start: making the sample study and its maps (half a minute)", err=True)
+    settings = bench.settings
+    options = ["--db", settings.database, "--data", str(settings.data)]
+    done = subprocess.run(
+        [sys.executable, "-m", "realness", "init", "--sample", *options], stdout=sys.stderr, check=False
+    )
+    if done.returncode:
+        raise DatabaseProblem("the sample study could not be made; the reason stands above")

@@ -1,0 +1,70 @@
+"""Who may talk to a workbench without login: the pages it served itself, on this machine, and nobody else.
+
+A website in the reviewer's browser can send requests to 127.0.0.1. It is kept out by the Host header (a name
+that was rebound to 127.0.0.1 is not ours), by the Origin header, and by a token made at each start that only
+our own page knows.
+"""
+
+import hmac
+import ipaddress
+import json
+from urllib.parse import urlsplit
+
+from starlette.datastructures import Headers
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+TOKEN_HEADER = "x-realness-token"
+_GUARDED = ("/api/", "/files/")
+
+
+def is_loopback(host: str) -> bool:
+    """Whether a host name or address is this machine's loopback."""
+    if host.lower() == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host.strip("[]")).is_loopback
+    except ValueError:
+        return False
+
+
+class Guard:
+    """Refuses, before any route runs, what did not come from our own page."""
+
+    def __init__(self, app: ASGIApp, token: str) -> None:
+        self.app, self.token = app, token
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Let the request through, or answer 403."""
+        if scope["type"] in ("http", "websocket"):
+            reason = self._refusal(scope["path"], Headers(scope=scope))
+            if reason:
+                await _refuse(send, reason)
+                return
+        await self.app(scope, receive, send)
+
+    def _refusal(self, path: str, headers: Headers) -> str | None:
+        host = headers.get("host", "")
+        if not is_loopback(_name(host)):
+            return f"this workbench answers on this machine only, not as {_name(host)!r}; open http://127.0.0.1"
+        origin = headers.get("origin")
+        if origin not in (None, f"http://{host}", f"https://{host}"):
+            return "a page of another website asked; open the workbench itself"
+        if path.startswith(_GUARDED):
+            given = headers.get(TOKEN_HEADER, "").encode()
+            if not hmac.compare_digest(given, self.token.encode()):
+                return "this page is from an earlier start of the workbench; reload it"
+        return None
+
+
+def _name(host: str) -> str:
+    try:
+        return urlsplit(f"//{host}").hostname or ""
+    except ValueError:
+        return ""
+
+
+async def _refuse(send: Send, reason: str) -> None:
+    body = json.dumps({"error": reason, "kind": "refused"}).encode()
+    headers = [(b"content-type", b"application/json"), (b"content-length", str(len(body)).encode())]
+    await send({"type": "http.response.start", "status": 403, "headers": headers})
+    await send({"type": "http.response.body", "body": body})

@@ -1,0 +1,134 @@
+"""Domain objects as the JSON that the screens read."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from realness.domain import Lock, Progress, Region, StoredDescription, StoredImage, StoredMap, StoredReview
+from realness.opinion import mean_opinion
+from realness.workbench.reviewing import Desk, Item, Reveal
+
+Json = dict[str, Any]
+
+
+def study(desk: Desk, progress: Progress | None = None) -> Json:
+    """A study with this reviewer's progress."""
+    progress = progress or desk.progress()
+    last = progress.last_saved_at
+    return {
+        "id": desk.study.id,
+        "name": desk.study.name,
+        "blind": desk.study.settings.blind,
+        "sample": desk.study.settings.sample,
+        "images": progress.images,
+        "done": progress.done,
+        "skipped": progress.skipped,
+        "active_seconds": progress.active_seconds,
+        "last_saved_at": last.isoformat() if last else None,
+    }
+
+
+def image(stored: StoredImage) -> Json:
+    """An image by its opaque key: no file name, no prompt, no metadata."""
+    facts = stored.facts
+    return {"key": stored.key, "width": facts.width, "height": facts.height, "url": f"/files/image/{stored.key}"}
+
+
+def item(desk: Desk, shown: Item | None) -> Json | None:
+    """One image under review."""
+    if shown is None:
+        return None
+    draft = shown.draft
+    return {
+        "image": image(shown.image),
+        "base_revision": shown.base_revision,
+        "blind": shown.blind,
+        "locked": lock(shown.lock) if shown.lock else None,
+        "draft": draft
+        and {"body": draft.body, "base_revision": draft.base_revision, "saved_at": draft.saved_at.isoformat()},
+        "review": review(shown.review) if shown.review else None,
+        "reveal": reveal(desk, shown.reveal) if shown.reveal else None,
+    }
+
+
+def lock(locked: Lock) -> Json:
+    """A locked rating."""
+    return {"rating": locked.rating, "at": locked.at.isoformat()}
+
+
+def reveal(desk: Desk, shown: Reveal) -> Json:
+    """What a machine said."""
+    return {
+        "description": _description(shown.description) if shown.description else None,
+        "map": _map(desk, shown.map) if shown.map else None,
+    }
+
+
+def _description(stored: StoredDescription) -> Json:
+    said = stored.description
+    return {
+        "id": stored.id,
+        "text": said.text,
+        "verdict": said.verdict,
+        "explanation": said.explanation,
+        "provider": said.provider,
+        "model": said.model,
+        "findings": [
+            {"id": finding_id, "phrase": finding.phrase, "kind": finding.kind, "start": finding.start}
+            for finding_id, finding in zip(stored.finding_ids, said.findings, strict=True)
+        ],
+    }
+
+
+def _map(desk: Desk, stored: StoredMap) -> Json:
+    phrases = [None, *stored.phrases]
+    layers = [{"index": i, "phrase": p, "url": _layer_url(desk, stored.id, i)} for i, p in enumerate(phrases)]
+    return {"id": stored.id, "method": stored.method, "clip": stored.clip, "layers": layers}
+
+
+def _layer_url(desk: Desk, map_id: int, layer: int) -> str:
+    return f"/files/map/{desk.study.id}/{map_id}/{layer}"
+
+
+def review(stored: StoredReview) -> Json:
+    """A review as the form it came from."""
+    given = stored.submission
+    names = ("kind", "rating", "judgement", "verdict", "explanation", "second_rating", "reason", "note")
+    findings = [
+        {
+            "state": finding.state,
+            "phrase": finding.phrase,
+            "finding_id": finding.finding_id,
+            "kind": finding.kind,
+            "regions": [_region(region) for region in finding.regions],
+        }
+        for finding in given.findings
+    ]
+    saved = {"findings": findings, "revision": stored.revision, "saved_at": stored.created_at.isoformat()}
+    return {name: getattr(given, name) for name in names} | saved
+
+
+def _region(region: Region) -> Json:
+    return {"shape": region.shape, "coordinates": list(region.coordinates)}
+
+
+def card(desk: Desk, row: Mapping[str, Any], ratings: Sequence[float]) -> Json:
+    """One image of Browse; a hidden one shows nothing but itself."""
+    card = {name: row[name] for name in ("key", "width", "height", "status", "hidden", "rating", "verdict")}
+    card |= {"thumb": f"/files/thumb/{row['key']}", "hidden": bool(row["hidden"]), "score": None}
+    card["map"] = _layer_url(desk, row["map_id"], 0) if row["map_id"] else None
+    source = row["opinion_source"]
+    card["opinion"] = {"rating": row["opinion"], "source": source} if row["opinion"] is not None else None
+    card["mos"] = _mos(ratings) if ratings and not row["hidden"] else None
+    return card
+
+
+def _mos(ratings: Sequence[float]) -> Json:
+    found = mean_opinion(ratings)
+    few = found.low is None
+    return {
+        "mean": found.mean,
+        "n": found.n,
+        "low": found.low,
+        "high": found.high,
+        "votes": list(ratings) if few else None,
+    }

@@ -1,0 +1,85 @@
+"""The app: our routes and the Gradio page on one FastAPI server, on this machine only."""
+
+import secrets
+import socket
+
+import uvicorn
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from fastapi.staticfiles import StaticFiles
+
+from realness import __version__
+from realness.errors import Conflict, InvalidValue, Locked, NotFound, RealnessError, UnreadableImage
+from realness.settings import ASSETS
+from realness.ui.guard import Guard, is_loopback
+from realness.ui.page import mount_page
+from realness.ui.routes import router
+from realness.workbench import Workbench
+
+_STATUS = {Conflict: (409, "conflict"), Locked: (403, "locked"), NotFound: (404, "not_found")}
+_STATUS |= {InvalidValue: (422, "invalid"), UnreadableImage: (410, "not_found")}
+
+
+def build_app(bench: Workbench, study: str | None = None) -> FastAPI:
+    """Our routes, the scripts and the page, behind the guard. Loads no model."""
+    token = secrets.token_urlsafe(32)
+    app = FastAPI(title="Realness", version=__version__, docs_url=None, redoc_url=None, openapi_url=None)
+    app.state.bench = bench
+    app.state.study = study
+    app.include_router(router)
+    app.mount("/assets/ui", StaticFiles(directory=ASSETS / "ui"), name="scripts")
+    app.add_exception_handler(RealnessError, _problem)
+    app.add_exception_handler(RequestValidationError, _malformed)
+    head = f'<meta name="realness-token" content="{token}">'
+    app = mount_page(app, head)
+    app.add_middleware(Guard, token=token)
+    return app
+
+
+def serve(bench: Workbench, host: str, port: int, study: str | None = None) -> None:
+    """Run the app until it is stopped.
+
+    Raises:
+        InvalidValue: the host is another than this machine's loopback, or the port is taken.
+    """
+    if not is_loopback(host):
+        raise InvalidValue(
+            f"--host {host} would let other machines in, and there are no accounts yet; "
+            "use 127.0.0.1 and reach it from elsewhere through an SSH tunnel"
+        )
+    listener = _listen(host, port)
+    address = f"[{host}]" if ":" in host else host
+    config = uvicorn.Config(
+        build_app(bench, study), log_level="warning", access_log=False, timeout_graceful_shutdown=5, server_header=False
+    )
+    print(f"Realness is on http://{address}:{listener.getsockname()[1]}", flush=True)  # noqa: T201  for the person who started it
+    uvicorn.Server(config).run(sockets=[listener])
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listener = socket.socket(family, socket.SOCK_STREAM)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((host, port))
+    except OSError as error:
+        listener.close()
+        raise InvalidValue(
+            f"port {port} on {host} cannot be used ({error.strerror}); stop the other program or give --port another"
+        ) from error
+    return listener
+
+
+def _problem(request: Request, error: Exception) -> JSONResponse:
+    """An error that a person can put right, as one sentence."""
+    status, kind = _STATUS.get(type(error), (503, "unavailable"))
+    return JSONResponse({"error": str(error), "kind": kind}, status_code=status)
+
+
+def _malformed(request: Request, error: Exception) -> JSONResponse:
+    """A body or a parameter of the wrong form: which field, and why; never what was sent."""
+    assert isinstance(error, RequestValidationError)
+    first = error.errors()[0]
+    place = ".".join(str(part) for part in first["loc"] if part not in ("body", "query", "path"))
+    return JSONResponse({"error": f"{place}: {first['msg']}", "kind": "invalid"}, status_code=422)

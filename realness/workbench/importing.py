@@ -1,0 +1,202 @@
+"""Bringing images in, with what their source says of them."""
+
+import os
+import shutil
+import tempfile
+from collections.abc import Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from functools import partial
+from itertools import islice
+from pathlib import Path
+
+from realness import exchange, images
+from realness.descriptions import parse_verdict, split_findings
+from realness.domain import Description, ImageFacts, ImportedRecord, ImportReport, Skipped, Study, StudySettings
+from realness.errors import ImportFailed, InvalidValue, NotFound, UnreadableImage
+from realness.store import NewImage
+from realness.store.studies import check_name
+from realness.workbench.bench import Progress, Workbench, silent
+
+BATCH = 64
+"""Records a transaction: few enough to keep it short, many enough that syncing to disk does not rule."""
+
+
+@dataclass(frozen=True)
+class ImportOptions:
+    """How to import.
+
+    Attributes:
+        study: name of the study the images go to; None for the folder's name.
+        split: given to every image whose source names none.
+        link: keep the file where it is, by path and hash, instead of copying its bytes.
+        layout: one of `realness.exchange.LAYOUTS`, or `auto`.
+    """
+
+    study: str | None = None
+    split: str | None = None
+    link: bool = False
+    layout: str = "auto"
+
+
+@dataclass
+class _Tally:
+    """What an import counts while it runs."""
+
+    images: set[str] = field(default_factory=set)
+    descriptions: set[str] = field(default_factory=set)
+    scores: set[str] = field(default_factory=set)
+    regions: int = 0
+    new: int = 0
+    skipped: list[Skipped] = field(default_factory=list)
+
+
+def import_source(
+    bench: Workbench, path: Path, options: ImportOptions | None = None, progress: Progress = silent
+) -> ImportReport:
+    """Bring a folder or a file of records in. Twice is the same as once; a bad record is listed, not fatal.
+
+    Raises:
+        ImportFailed: nothing in it could be used; the message gives the first reasons.
+        InvalidValue: the layout or the study's name is no good.
+    """
+    options = options or ImportOptions()
+    path = path.expanduser()
+    if not path.exists():
+        raise ImportFailed(f"there is nothing at {path}; give a folder, a .csv or a .jsonl file")
+    name = check_name(options.study or path.resolve().stem or "import")
+    records = exchange.read(path, options.layout, split=options.split)
+    tally, study = _Tally(), None
+    with ThreadPoolExecutor(max_workers=min(8, os.cpu_count() or 1)) as pool:
+        for batch in _batches(records, BATCH):
+            loaded = list(pool.map(partial(_load, bench, options.link), batch))
+            tally.skipped += [one for one in loaded if isinstance(one, Skipped)]
+            new = [one for one in loaded if isinstance(one, _Loaded)]
+            if new:
+                study = study or _study(bench, name)
+                fresh, _ = bench.store.images.add(study.id, [_new_image(path, record) for record in new])
+                _count(new, fresh, tally)
+            progress(len(tally.images), None)
+    if not tally.images:
+        raise ImportFailed(_nothing(path, tally.skipped))
+    found = len(tally.images)
+    return ImportReport(
+        found, len(tally.descriptions), len(tally.scores), tally.regions, tally.new, found - tally.new, tally.skipped
+    )
+
+
+@dataclass(frozen=True)
+class _Loaded:
+    """A record whose image was opened and put in its place."""
+
+    record: ImportedRecord
+    facts: ImageFacts
+    path: str
+    description: Description | None
+
+
+def _batches(records: Iterable, size: int) -> Iterator[list]:
+    iterator = iter(records)
+    while batch := list(islice(iterator, size)):
+        yield batch
+
+
+def _load(bench: Workbench, link: bool, record: ImportedRecord | Skipped) -> "_Loaded | Skipped":
+    if isinstance(record, Skipped):
+        return record
+    try:
+        description = describe(record)
+        facts = images.inspect_image(record.path)
+        stored = str(Path(record.path).resolve()) if link else copy_image(bench, Path(record.path), facts)
+    except (UnreadableImage, InvalidValue) as error:
+        return Skipped(record.row, str(error))
+    except OSError as error:
+        return Skipped(record.row, f"{record.name}: {error.strerror or error}")
+    return _Loaded(record, facts, stored, description)
+
+
+def copy_image(bench: Workbench, source: Path, facts: ImageFacts) -> str:
+    """Copy the bytes to `DATA/images/aa/SHA256.ext`; gives the path relative to the data folder."""
+    target = bench.beside("images", f"{facts.sha256}{images.EXTENSIONS[facts.format]}")
+    if not target.exists() or target.stat().st_size != facts.size:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        handle, temporary = tempfile.mkstemp(dir=target.parent, prefix=".new-")
+        try:
+            with source.open("rb") as original, os.fdopen(handle, "wb") as copy:
+                shutil.copyfileobj(original, copy, 1 << 20)
+                copy.flush()
+                os.fsync(copy.fileno())  # the database will say that it is there
+            Path(temporary).replace(target)
+        finally:
+            Path(temporary).unlink(missing_ok=True)
+    return target.relative_to(bench.settings.data).as_posix()
+
+
+def _study(bench: Workbench, name: str) -> Study:
+    try:
+        return bench.store.studies.named(name)
+    except NotFound:
+        return bench.store.studies.create(name, StudySettings())
+
+
+def _new_image(source: Path, loaded: _Loaded) -> NewImage:
+    record = loaded.record
+    return NewImage(
+        facts=loaded.facts,
+        path=loaded.path,
+        source=source.resolve().name,
+        name=record.name,
+        split=record.split,
+        generator=record.generator,
+        prompt=record.prompt,
+        is_real=record.is_real,
+        description=loaded.description,
+        scores=record.scores,
+        regions=record.regions,
+    )
+
+
+def describe(record: ImportedRecord) -> Description | None:
+    """The record's description: its verdict parsed off unless the source gives one, its findings split."""
+    text = (record.description or "").strip()
+    if not text and record.verdict is None:
+        return None
+    verdict, explanation = parse_verdict(text)
+    if record.verdict is not None:
+        verdict = record.verdict
+    return Description(
+        text=text,
+        verdict=verdict,
+        explanation=explanation,
+        provider=record.provider,
+        model=record.model,
+        findings=record.findings or split_findings(explanation, verdict),
+        planted_wrong=record.planted_wrong,
+    )
+
+
+def _count(loaded: list[_Loaded], fresh: int, tally: _Tally) -> None:
+    tally.new += fresh
+    for one in loaded:
+        sha256, record = one.facts.sha256, one.record
+        tally.images.add(sha256)
+        if one.description is not None:
+            tally.descriptions.add(sha256)
+        if record.scores:
+            tally.scores.add(sha256)
+        tally.regions += sum(len(finding.regions) for finding in record.regions)
+
+
+def _nothing(path: Path, skipped: list[Skipped]) -> str:
+    if not skipped:
+        return f"there is no image in {path}; see docs/formats.md for what can be imported"
+    reasons = "; ".join(f"{one.row}: {one.reason}" for one in skipped[:3])
+    more = f" and {len(skipped) - 3} more" if len(skipped) > 3 else ""
+    return f"nothing in {path} could be used: {reasons}{more}"
+
+
+def check_layout(layout: str) -> str:
+    """A layout's name, or `InvalidValue` that lists those there are."""
+    if layout != "auto" and layout not in exchange.LAYOUTS:
+        raise InvalidValue(f"--layout must be auto, {', '.join(exchange.LAYOUTS)}; got {layout!r}")
+    return layout

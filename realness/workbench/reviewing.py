@@ -1,0 +1,181 @@
+"""The review, step by step: the next image, its reveal, the lock, drafts, submitting, undo."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from realness.domain import (
+    Draft,
+    Lock,
+    Progress,
+    Region,
+    RegionShape,
+    Reviewer,
+    StoredDescription,
+    StoredImage,
+    StoredMap,
+    StoredReview,
+    Study,
+    Submission,
+)
+from realness.errors import InvalidValue, Locked, NotFound
+from realness.workbench.bench import Workbench
+
+AHEAD = 2
+"""How many images the browser loads ahead."""
+
+
+@dataclass(frozen=True)
+class Reveal:
+    """What a machine said: shown after the blind rating is locked."""
+
+    description: StoredDescription | None
+    map: StoredMap | None
+
+
+@dataclass(frozen=True)
+class Item:
+    """One image under review, with everything this reviewer may see of it now.
+
+    Attributes:
+        base_revision: the revision an answer is based on; 0 when there is none yet.
+        reveal: None until the rating is locked in a blind study.
+    """
+
+    image: StoredImage
+    base_revision: int
+    blind: bool
+    lock: Lock | None
+    draft: Draft | None
+    review: StoredReview | None
+    reveal: Reveal | None
+
+
+@dataclass(frozen=True)
+class Desk:
+    """One reviewer in one study."""
+
+    bench: Workbench
+    study: Study
+    reviewer: Reviewer
+
+    def progress(self) -> Progress:
+        """How far this reviewer is."""
+        return self.bench.store.studies.progress(self.study.id, self.reviewer.id)
+
+    def next(self) -> Item | None:
+        """The image this reviewer is on, or the next one; None when all is done."""
+        image = self.bench.store.assignments.next_image(self.study, self.reviewer.id)
+        return None if image is None else self._item(image)
+
+    def open(self, key: str) -> Item:
+        """A certain image, reviewed before or not.
+
+        Raises:
+            NotFound: it is not in this study.
+        """
+        image = self.bench.store.assignments.open(self.study, key, self.reviewer.id)
+        if image is None:
+            raise NotFound("there is no such image in this study; reload the page")
+        return self._item(image)
+
+    def last(self) -> Item:
+        """What this reviewer submitted last, to be undone by a new revision.
+
+        Raises:
+            NotFound: nothing was submitted yet.
+        """
+        review = self.bench.store.reviews.last(self.study.id, self.reviewer.id)
+        if review is None:
+            raise NotFound("there is nothing to undo in this study yet")
+        return self._item(self.bench.store.images.by_id(review.submission.image_id))
+
+    def ahead(self, after: StoredImage | None) -> list[StoredImage]:
+        """The images that follow, to be loaded ahead."""
+        return self.bench.store.assignments.ahead(self.study, self.reviewer.id, after.id if after else None, AHEAD)
+
+    def lock(self, key: str, rating: float) -> tuple[Lock, Reveal]:
+        """Lock the blind rating and reveal what the machine said.
+
+        Raises:
+            Locked: another rating is locked already.
+        """
+        image = self.bench.store.images.by_key(key)
+        lock = self.bench.store.assignments.lock(self.study.id, image.id, self.reviewer.id, rating)
+        return lock, self._reveal(image)
+
+    def save_draft(self, key: str, base_revision: int, body: dict[str, Any]) -> Draft:
+        """Keep what is typed so far."""
+        image = self.bench.store.images.by_key(key)
+        return self.bench.store.reviews.save_draft(self.reviewer.id, self.study.id, image.id, base_revision, body)
+
+    def submit(self, submission: Submission) -> StoredReview:
+        """Keep a review; see `ReviewStore.submit` for what can be refused."""
+        image = self.bench.store.images.by_id(submission.image_id)
+        for finding in submission.findings:
+            for region in finding.regions:
+                _check_inside(region, image)
+        return self.bench.store.reviews.submit(self.reviewer.id, submission)
+
+    def current(self, image_id: int) -> StoredReview | None:
+        """This reviewer's newest revision."""
+        return self.bench.store.reviews.current(self.study.id, image_id, self.reviewer.id)
+
+    def may_see(self, image_id: int) -> bool:
+        """Whether this reviewer may see what a machine or others said of the image."""
+        if not self.study.settings.blind:
+            return True
+        return self.bench.store.assignments.locked(self.study.id, image_id, self.reviewer.id) is not None
+
+    def visible_map(self, map_id: int) -> StoredMap:
+        """A map this reviewer may see.
+
+        Raises:
+            NotFound: there is none.
+            Locked: the rating is not locked yet.
+        """
+        found = self.bench.store.maps.by_id(map_id)
+        if not self.may_see(found.image_id):
+            raise Locked("lock the rating first; the map is shown after it")
+        return found
+
+    def _item(self, image: StoredImage) -> Item:
+        place = (self.study.id, image.id, self.reviewer.id)
+        lock = self.bench.store.assignments.locked(*place)
+        review = self.bench.store.reviews.current(*place)
+        shown = lock is not None or not self.study.settings.blind
+        return Item(
+            image=image,
+            base_revision=review.revision if review else 0,
+            blind=self.study.settings.blind,
+            lock=lock,
+            draft=self.bench.store.reviews.draft(*place),
+            review=review,
+            reveal=self._reveal(image) if shown else None,
+        )
+
+    def _reveal(self, image: StoredImage) -> Reveal:
+        description = self.bench.store.maps.description(image.id)
+        found = self.bench.store.maps.of_image(image.id, description.id if description else None)
+        return Reveal(description, found)
+
+
+def desk(bench: Workbench, study_id: int | None) -> Desk | None:
+    """The local reviewer in a study; without an id in the newest unfinished one. None when there is no study.
+
+    Raises:
+        NotFound: there is no study with this id.
+    """
+    reviewer = bench.store.studies.local_reviewer()
+    if study_id is not None:
+        return Desk(bench, bench.store.studies.by_id(study_id), reviewer)
+    desks = [Desk(bench, study, reviewer) for study in bench.store.studies.all()]
+    unfinished = (one for one in desks if (progress := one.progress()).done < progress.images)
+    return next(unfinished, desks[0] if desks else None)
+
+
+def _check_inside(region: Region, image: StoredImage) -> None:
+    if region.shape is RegionShape.MASK:
+        return
+    width, height = image.facts.width, image.facts.height
+    if max(region.coordinates[0::2]) > width or max(region.coordinates[1::2]) > height:
+        raise InvalidValue(f"a mark lies outside the image of {width} x {height} pixels; draw it again")
