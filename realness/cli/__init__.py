@@ -5,7 +5,6 @@ Exit status 0, or 1 with one line `error: …`, or 2 for usage.
 
 import sys
 
-import click
 import typer
 
 from realness.cli import bench, data, maps, serve, study, train
@@ -42,13 +41,20 @@ def main(argv: list[str]) -> int:
         rest = hoist(argv, context)
         status = app(args=rest, obj=context, standalone_mode=False, prog_name="realness")
         return status if isinstance(status, int) else 0
-    except click.ClickException as error:
-        error.show()
-        return error.exit_code
-    except (click.Abort, KeyboardInterrupt):
+    except (typer.Abort, KeyboardInterrupt):
         return _fail("stopped; what was finished is kept, and the same command goes on from there")
     except RealnessError as error:
         return _fail(str(error))
+    except Exception as error:
+        if not isinstance(error, _usage_errors()):
+            raise
+        error.show()
+        return error.exit_code
+
+
+def _usage_errors() -> tuple[type, ...]:
+    """Typer carries its own copy of click; its base of usage errors has no public name but this."""
+    return tuple(kind for kind in typer.BadParameter.__mro__ if kind.__name__ == "ClickException")
 
 
 def _fail(message: str) -> int:

@@ -3,7 +3,6 @@
 from pathlib import Path
 from typing import Annotated, Any
 
-import click
 import typer
 
 from realness.cli.context import Context, progress_bar
@@ -24,7 +23,7 @@ def bench(
 ) -> None:
     """Measure, everything that is compared in one run."""
     if name not in BENCHMARKS:
-        raise click.UsageError(f"there is no benchmark {name!r}; there are: {', '.join(BENCHMARKS)}")
+        raise typer.BadParameter(f"there is no benchmark {name!r}; there are: {', '.join(BENCHMARKS)}")
     from benchmarks import locate  # noqa: PLC0415
 
     shared: Context = context.obj

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
-import click
+import typer
 
 from realness.settings import Settings
 from realness.workbench import Progress, Workbench
@@ -45,7 +45,7 @@ def hoist(argv: list[str], context: Context) -> list[str]:
     """Take the global options out of a command line, wherever they stand before `--`.
 
     Raises:
-        click.UsageError: one lacks its value.
+        typer.BadParameter: one lacks its value.
     """
     rest: list[str] = []
     words = iter(argv)
@@ -58,7 +58,7 @@ def hoist(argv: list[str], context: Context) -> list[str]:
         elif name in _VALUED:
             given = value if equals else next(words, None)
             if not given:
-                raise click.UsageError(f"{name} needs a value")
+                raise typer.BadParameter(f"{name} needs a value")
             setattr(context, _VALUED[name], given)
         else:
             rest.append(word)

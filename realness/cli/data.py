@@ -4,7 +4,6 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
 
-import click
 import typer
 
 from realness import exchange
@@ -55,7 +54,7 @@ def import_(
     with shared.bench() as bench, progress_bar("import") as progress:
         report = import_source(bench, path, options, progress)
     for one in report.skipped:
-        click.echo(f"skipped {one.row}: {one.reason}", err=True)
+        typer.echo(f"skipped {one.row}: {one.reason}", err=True)
     shared.finish(
         asdict(report),
         f"{report.images} images ({report.new} new, {report.duplicates} known), {report.descriptions} descriptions, "
@@ -77,10 +76,10 @@ def export(
 
     shared: Context = context.obj
     if list_formats:
-        click.echo("\n".join(exchange.EXPORTERS))
+        typer.echo("\n".join(exchange.EXPORTERS))
         return
     if not format_name or target is None:
-        raise click.UsageError("name a FORMAT and a DEST, or give --list")
+        raise typer.BadParameter("name a FORMAT and a DEST, or give --list")
     with shared.bench() as bench:
         manifest = export_reviews(bench, format_name, target, ExportFilter(study or None, split or None, skips))
     left = sum(manifest["excluded"].values())

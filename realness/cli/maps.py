@@ -3,7 +3,6 @@
 from pathlib import Path
 from typing import Annotated, Any
 
-import click
 import typer
 
 from realness.cli.context import Context, progress_bar
@@ -28,11 +27,11 @@ def map_(
     """Compute the maps that are missing, or one map of one image."""
     shared: Context = context.obj
     if engine != "local":
-        raise click.UsageError(f"--engine must be local, got {engine!r}")
+        raise typer.BadParameter(f"--engine must be local, got {engine!r}")
     if image is None and text is None and out is None:
         _of_database(shared, clip, method, limit)
     elif image is None or text is None or out is None:
-        raise click.UsageError("--image, --text and --out go together")
+        raise typer.BadParameter("--image, --text and --out go together")
     else:
         _of_image(shared, clip, method, stride, (image, text, out))
 
@@ -43,7 +42,7 @@ def _of_database(shared: Context, clip: str, method: str, limit: int | None) -> 
     with shared.bench() as bench, progress_bar(f"maps ({method}, {clip})") as progress:
         report = compute_maps(bench, clip=clip, method=method, limit=limit, progress=progress)
     for one in report.skipped:
-        click.echo(f"skipped {one.row}: {one.reason}", err=True)
+        typer.echo(f"skipped {one.row}: {one.reason}", err=True)
     result: dict[str, Any] = {"maps": report.maps, "seconds": round(report.seconds, 3)}
     result |= {"images_per_second": round(report.images_per_second, 3), "skipped": [vars(s) for s in report.skipped]}
     shared.finish(

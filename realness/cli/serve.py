@@ -4,7 +4,6 @@ import subprocess
 import sys
 from typing import Annotated
 
-import click
 import typer
 
 from realness.cli.context import Context
@@ -24,9 +23,11 @@ def serve(
     study: Annotated[str, typer.Option(help="The study that opens first.")] = "",
 ) -> None:
     """Serve the workbench; the first start makes the sample study."""
+    from realness.ui.guard import check_host  # noqa: PLC0415
     from realness.ui.server import serve as run  # noqa: PLC0415  gradio takes seconds to import
 
     shared: Context = context.obj
+    check_host(host)
     with shared.bench() as bench:
         if not bench.store.studies.all():
             _add_sample(bench)
@@ -37,7 +38,7 @@ def serve(
 
 def _add_sample(bench: Workbench) -> None:
     """In a process of its own: what plants and maps is heavy, and the server stays light."""
-    click.echo("first start: making the sample study and its maps (half a minute)", err=True)
+    typer.echo("first start: making the sample study and its maps (half a minute)", err=True)
     settings = bench.settings
     options = ["--db", settings.database, "--data", str(settings.data)]
     done = subprocess.run(

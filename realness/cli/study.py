@@ -2,7 +2,6 @@
 
 from typing import Annotated
 
-import click
 import typer
 
 from realness.cli.context import Context
@@ -37,7 +36,7 @@ def list_(context: typer.Context) -> None:
         studies = [_as_dict(study) for study in bench.store.studies.all()]
     if not shared.json:
         for study in studies:
-            click.echo("{name}: {images} images, overlap {overlap}, {order} order".format(**study))
+            typer.echo("{name}: {images} images, overlap {overlap}, {order} order".format(**study))
     shared.finish({"studies": studies}, f"{len(studies)} studies")
 
 

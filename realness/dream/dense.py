@@ -8,7 +8,7 @@ from typing import Any
 
 import torch
 from open_clip.modified_resnet import ModifiedResNet
-from open_clip.transformer import VisionTransformer
+from open_clip.transformer import ResidualAttentionBlock, VisionTransformer
 from torch import Tensor, nn
 from torch.nn import functional
 
@@ -51,12 +51,12 @@ def stride(visual: nn.Module) -> int:
     """
     if isinstance(visual, ModifiedResNet):
         return 32
-    if isinstance(visual, VisionTransformer) and visual.attn_pool is None and visual.proj is not None:
-        high, wide = _pair(visual.patch_size)
-        if high == wide:
-            return high
+    if isinstance(visual, VisionTransformer) and _is_plain(visual):
+        patch = visual.conv1.kernel_size
+        if patch[0] == patch[1]:
+            return patch[0]
     raise UnsupportedModel(
-        "dense maps need a VisionTransformer or a ModifiedResNet of open_clip, this CLIP has a "
+        "dense maps need a plain VisionTransformer or a ModifiedResNet of open_clip, this CLIP has another "
         f"{type(visual).__name__}; use --method released or --method paper"
     )
 
@@ -83,6 +83,13 @@ def last_block(visual: Any, pixels: Tensor, *, attention: str) -> Tensor:
     chosen = (query if attention == "qq" else key).unflatten(-1, (heads, -1)).transpose(1, 2)
     mixed = functional.scaled_dot_product_attention(chosen, chosen, value).transpose(1, 2).flatten(2)
     return last.ls_1(inner.out_proj(mixed))
+
+
+def _is_plain(visual: VisionTransformer) -> bool:
+    """Whether the last block can be taken apart and its tokens be projected one by one."""
+    last = visual.transformer.resblocks[-1]
+    plain_block = type(last) is ResidualAttentionBlock and type(last.attn) is nn.MultiheadAttention
+    return plain_block and visual.transformer.batch_first and visual.attn_pool is None and visual.proj is not None
 
 
 def _embed(visual: Any, pixels: Tensor) -> Tensor:
@@ -116,7 +123,3 @@ def _resnet(visual: Any, pixels: Tensor) -> Tensor:
     grid, pool = x.shape[-2:], visual.attnpool
     features = pool.c_proj(pool.v_proj(x.flatten(2).transpose(1, 2)))
     return functional.normalize(features, dim=-1).transpose(1, 2).unflatten(2, grid)
-
-
-def _pair(size: int | tuple[int, int]) -> tuple[int, int]:
-    return (size, size) if isinstance(size, int) else size

@@ -23,6 +23,14 @@ def _silent(_done: int, _total: int) -> None:
     pass
 
 
+def _picture(image: Image.Image | np.ndarray) -> Image.Image:
+    if not isinstance(image, np.ndarray):
+        return image.convert("RGB")
+    if image.dtype != np.uint8 or image.ndim != 3 or image.shape[2] != 3 or not image.size:
+        raise InvalidValue(f"an image array must be (H, W, 3) uint8, got {image.shape} {image.dtype}")
+    return Image.fromarray(image)
+
+
 @dataclass
 class _Counter:
     """Turns batches into progress."""
@@ -70,14 +78,14 @@ class Dream:
             progress: told how many windows are done, of how many.
 
         Raises:
-            InvalidValue: the method is unknown, or the text is empty.
+            InvalidValue: the method is unknown, the text is empty, or the array is no RGB image.
             UnsupportedModel: `dense` with a CLIP that gives no dense features.
         """
         if method not in METHODS:
             raise InvalidValue(f"--method must be {', '.join(METHODS)}, got {method!r}")
         if not text.strip() and verdict is not Verdict.NO:
             raise InvalidValue("a map needs a text that says what looks unreal")
-        picture = Image.fromarray(image) if isinstance(image, np.ndarray) else image.convert("RGB")
+        picture = _picture(image)
         parsed, explanation = parse_verdict(text)
         verdict = verdict or parsed
         if method == "dense":

@@ -9,6 +9,8 @@ from collections.abc import Callable, Sequence
 import numpy as np
 import torch
 from PIL import Image
+from torch import Tensor
+from torch.nn import functional
 
 from realness.clip import Clip
 from realness.errors import InvalidValue
@@ -60,12 +62,12 @@ def mean_cosine(
     size = min(size, height, width)
     corners = [(y, x) for y in window_starts(height, size, stride) for x in window_starts(width, size, stride)]
     embedded = clip.encode_text([text])[0]
+    cut = _Cutter(clip, image, size)
     # Sums over windows by their four corners: adding each window to all its pixels would cost size x size.
     sums, counts = np.zeros((height + 1, width + 1)), np.zeros((height + 1, width + 1))
     for start in range(0, len(corners), BATCH):
         batch = corners[start : start + BATCH]
-        crops = torch.stack([clip.preprocess(image.crop((x, y, x + size, y + size))) for y, x in batch])
-        cosines = (clip.encode_image(crops) @ embedded).double().cpu().numpy()
+        cosines = (clip.encode_image(cut(batch)) @ embedded).double().cpu().numpy()
         for (y, x), cosine in zip(batch, cosines, strict=True):
             for table, value in ((sums, cosine), (counts, 1.0)):
                 table[y, x] += value
@@ -77,6 +79,38 @@ def mean_cosine(
     last_y, last_x = corners[-1]
     gaps = stride > size
     return _filled(total, np.rint(cover), (last_y + size, last_x + size), gaps)
+
+
+class _Cutter:
+    """Cuts square windows out of one image and preprocesses them together, on the CLIP's device.
+
+    Resizes 8-bit pixels as PIL does, rounding included, so that a window looks to CLIP as it does to the reference.
+    What a preprocess asks for besides (another filter, an input that is not square) is left to it, window by window.
+    """
+
+    def __init__(self, clip: Clip, image: Image.Image, size: int) -> None:
+        self.clip, self.image, self.size = clip, image, size
+        high, wide = clip.image_size
+        self.filter = clip.model.visual.preprocess_cfg["interpolation"]
+        self.together = high == wide and self.filter in ("bicubic", "bilinear")
+        pixels = torch.from_numpy(np.array(image)).to(clip.device)
+        self.windows = pixels.unfold(0, size, 1).unfold(1, size, 1)
+        self.mean, self.std = (torch.tensor(each, device=clip.device).view(3, 1, 1) * 255 for each in clip.mean_std)
+
+    def __call__(self, corners: Sequence[tuple[int, int]]) -> Tensor:
+        """Preprocessed windows `(n, 3, S, S)` whose upper left pixels are at `(y, x)`."""
+        size = self.size
+        if not self.together:
+            boxes = [(x, y, x + size, y + size) for y, x in corners]
+            return torch.stack([self.clip.preprocess(self.image.crop(box)) for box in boxes])
+        rows, columns = torch.tensor(corners, device=self.windows.device).unbind(dim=1)
+        crops = self.windows[rows, columns].contiguous(memory_format=torch.channels_last)
+        # torch resizes 8-bit images on the CPU only
+        whole = self._resized(crops.float()).round_().clamp_(0, 255) if crops.is_cuda else self._resized(crops).float()
+        return whole.sub_(self.mean).div_(self.std)
+
+    def _resized(self, crops: Tensor) -> Tensor:
+        return functional.interpolate(crops, self.clip.image_size, mode=self.filter, antialias=True)
 
 
 def _filled(total: np.ndarray, cover: np.ndarray, covered: tuple[int, int], gaps: bool) -> np.ndarray:

@@ -110,7 +110,7 @@ class ExportStore:
         """Keep an export's manifest."""
         names = ("format", "rows", "excluded", "filters", "sha256")
         with self.database.write() as connection:
-            connection.execute(insert(exports).values({name: manifest[name] for name in names}, created_at=now()))
+            connection.execute(insert(exports).values(created_at=now(), **{name: manifest[name] for name in names}))
 
 
 def _left_out(row: Row, wanted: ExportFilter) -> str | None:

@@ -13,6 +13,8 @@ from urllib.parse import urlsplit
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from realness.errors import InvalidValue
+
 TOKEN_HEADER = "x-realness-token"
 _GUARDED = ("/api/", "/files/")
 
@@ -25,6 +27,19 @@ def is_loopback(host: str) -> bool:
         return ipaddress.ip_address(host.strip("[]")).is_loopback
     except ValueError:
         return False
+
+
+def check_host(host: str) -> None:
+    """Refuse to listen where other machines could reach a workbench without login.
+
+    Raises:
+        InvalidValue: the host is another than this machine's loopback.
+    """
+    if not is_loopback(host):
+        raise InvalidValue(
+            f"--host {host} would let other machines in, and there are no accounts yet; "
+            "use 127.0.0.1 and reach it from elsewhere through an SSH tunnel"
+        )
 
 
 class Guard:

@@ -12,7 +12,7 @@ from fastapi.staticfiles import StaticFiles
 from realness import __version__
 from realness.errors import Conflict, InvalidValue, Locked, NotFound, RealnessError, UnreadableImage
 from realness.settings import ASSETS
-from realness.ui.guard import Guard, is_loopback
+from realness.ui.guard import Guard, check_host
 from realness.ui.page import mount_page
 from realness.ui.routes import router
 from realness.workbench import Workbench
@@ -43,11 +43,7 @@ def serve(bench: Workbench, host: str, port: int, study: str | None = None) -> N
     Raises:
         InvalidValue: the host is another than this machine's loopback, or the port is taken.
     """
-    if not is_loopback(host):
-        raise InvalidValue(
-            f"--host {host} would let other machines in, and there are no accounts yet; "
-            "use 127.0.0.1 and reach it from elsewhere through an SSH tunnel"
-        )
+    check_host(host)
     listener = _listen(host, port)
     address = f"[{host}]" if ":" in host else host
     config = uvicorn.Config(

@@ -1,0 +1,253 @@
+"""The routes as a browser, or somebody who pretends to be one, speaks to them."""
+
+import io
+import re
+
+import numpy as np
+import pytest
+from builders import make_description
+from fastapi.testclient import TestClient
+from PIL import Image, PngImagePlugin
+
+from realness.domain import OpinionScore, RealnessMap, StudySettings
+from realness.dream import files as map_files
+from realness.store import NewImage
+from realness.ui.server import build_app
+from realness.workbench.importing import copy_image, images
+
+SECRET = "a cat by somebody, steps 20"
+
+
+def put_image(bench, study, tmp_path, seed=0):
+    """An image file with a telling name and metadata, a description, a map and an opinion score."""
+    path = tmp_path / f"sdxl_secret_{seed}.png"
+    told = PngImagePlugin.PngInfo()
+    told.add_text("parameters", SECRET)
+    pixels = np.random.default_rng(seed).integers(0, 256, (48, 64, 3), dtype=np.uint8)
+    Image.fromarray(pixels).save(path, pnginfo=told)
+    facts = images.inspect_image(path)
+    score = OpinionScore("raise", rating=64.0)
+    new = NewImage(facts, copy_image(bench, path, facts), "set", path.name, prompt=SECRET, generator="sdxl",
+                   description=make_description(), scores=(score,))  # fmt: skip
+    bench.store.images.add(study.id, [new])
+    (task,) = bench.store.maps.missing("dense", "mini", "w", 1)
+    values = np.linspace(0, 1, 12, dtype=np.float32).reshape(3, 4)
+    found = RealnessMap(values, values, np.stack([values, values]), ("one", "two"), "dense", "mini", (64, 48))
+    target = bench.beside("maps", f"{seed:02}map.npz")
+    digest = map_files.save(found, target)
+    path = target.relative_to(bench.settings.data).as_posix()
+    bench.store.maps.add(
+        task, method="dense", clip="mini", weights="w", path=path, sha256=digest, phrases=("one", "two")
+    )
+
+
+@pytest.fixture
+def study(bench, tmp_path):
+    made = bench.store.studies.create("pilot", StudySettings())
+    for seed in range(3):
+        put_image(bench, made, tmp_path, seed)
+    return bench.store.studies.named("pilot")
+
+
+@pytest.fixture
+def page(bench, study):
+    """A client without the token."""
+    with TestClient(build_app(bench), base_url="http://127.0.0.1:7860") as client:
+        yield client
+
+
+@pytest.fixture
+def client(page):
+    """A client that has read the token from the page."""
+    token = re.search(r'realness-token\\?" content=\\?"([^"\\]+)', page.get("/").text).group(1)
+    page.headers["X-Realness-Token"] = token
+    return page
+
+
+def take(client, study, rating=None):
+    item = client.get("/api/next", params={"study": study.id}).json()["item"]
+    if rating is not None:
+        body = {"study": study.id, "image": item["image"]["key"], "rating": rating}
+        item |= client.post("/api/lock", json=body).json()
+    return item
+
+
+def review(item, study, **given):
+    body = {"submission_id": "a-submission-1", "study": study.id, "image": item["image"]["key"], "base_revision": 0}
+    return body | given
+
+
+def test_the_page_is_there_and_the_routes_need_its_token(page, study):
+    assert page.get("/").status_code == 200
+    answer = page.get("/api/start")
+    assert (answer.status_code, answer.json()["kind"]) == (403, "refused")
+
+
+@pytest.mark.parametrize("host", ["evil.example", "127.0.0.1.evil.example", "10.0.0.1:7860", "", "[::2]"])
+def test_a_request_for_another_host_is_refused_even_with_the_token(client, host):
+    for path in ("/", "/api/start", "/gradio_api/info"):
+        assert client.get(path, headers={"Host": host}).status_code == 403
+
+
+@pytest.mark.parametrize("origin", ["http://evil.example", "null", "http://127.0.0.1:1", "https://127.0.0.1:7861"])
+def test_a_request_from_another_origin_is_refused_even_with_the_token(client, origin):
+    assert client.get("/api/start", headers={"Origin": origin}).status_code == 403
+
+
+def test_our_own_origin_is_let_through(client):
+    assert client.get("/api/start", headers={"Origin": "http://127.0.0.1:7860"}).status_code == 200
+
+
+def test_before_the_lock_nothing_a_machine_said_is_sent(client, study):
+    shown = client.get("/api/next", params={"study": study.id})
+    assert shown.json()["item"]["reveal"] is None
+    listed = client.get("/api/browse", params={"study": study.id})
+    assert all(card["hidden"] for card in listed.json()["items"])
+    for text in (shown.text, listed.text, client.get("/api/start").text):
+        for secret in ("six fingers", "garbled", "sdxl", SECRET, "64.0", "gpt-4.1", "somewhat", "/files/map"):
+            assert secret not in text
+    assert client.get(f"/files/map/{study.id}/1/0").status_code == 403
+    assert client.get("/api/browse", params={"study": study.id, "q": "fingers"}).json()["total"] == 0
+    assert client.get("/api/browse", params={"study": study.id, "verdict": "somewhat"}).json()["total"] == 0
+
+
+def test_the_lock_reveals_text_and_map(client, study):
+    item = take(client, study, rating=34)
+    assert item["locked"]["rating"] == 34
+    said = item["reveal"]["description"]
+    assert (said["verdict"], [f["phrase"] for f in said["findings"]]) == (
+        "somewhat",
+        ["The hand has six fingers", "the sign is garbled"],
+    )
+    layers = item["reveal"]["map"]["layers"]
+    assert [layer["phrase"] for layer in layers] == [None, "one", "two"]
+    grey = Image.open(io.BytesIO(client.get(layers[0]["url"]).content))
+    assert (grey.mode, grey.size, grey.getpixel((0, 0)), grey.getpixel((3, 2))) == ("L", (4, 3), 0, 255)
+    assert client.get(f"/files/map/{study.id}/1/9").status_code == 404
+
+
+def test_a_second_lock_with_another_rating_is_refused_and_tells_the_first(client, study):
+    item = take(client, study, rating=34)
+    body = {"study": study.id, "image": item["image"]["key"], "rating": 90}
+    answer = client.post("/api/lock", json=body)
+    assert (answer.status_code, answer.json()["locked"]["rating"]) == (409, 34)
+
+
+def test_the_image_goes_out_without_name_and_metadata_and_may_be_kept(client, study):
+    item = take(client, study)
+    answer = client.get(item["image"]["url"])
+    assert answer.headers["content-type"] == "image/png"
+    assert "immutable" in answer.headers["cache-control"]
+    assert SECRET.encode() not in answer.content
+    assert "sdxl" not in str(answer.headers)
+    pixels = np.random.default_rng(0).integers(0, 256, (48, 64, 3), dtype=np.uint8)
+    assert np.array_equal(np.asarray(Image.open(io.BytesIO(answer.content))), pixels)
+    assert client.get(f"/files/thumb/{item['image']['key']}").headers["content-type"] == "image/jpeg"
+
+
+def test_a_review_is_kept_and_the_next_image_comes(client, bench, study):
+    item = take(client, study, rating=34)
+    said = item["reveal"]["description"]
+    findings = [
+        {"state": "kept", "phrase": said["findings"][0]["phrase"], "finding_id": said["findings"][0]["id"]},
+        {"state": "added", "phrase": "A mark", "regions": [{"shape": "box", "coordinates": [1, 2, 30, 40]}]},
+    ]
+    body = review(item, study, description_id=said["id"], map_id=item["reveal"]["map"]["id"], judgement="partly",
+                  verdict="yes", explanation="<b>Six</b> fingers", findings=findings, active_seconds=3.5)  # fmt: skip
+    first, again = client.post("/api/reviews", json=body), client.post("/api/reviews", json=body)
+    assert (first.status_code, first.json()["revision"], first.json()["study"]["done"]) == (200, 1, 1)
+    assert again.json()["revision"] == 1
+    assert take(client, study)["image"]["key"] != item["image"]["key"]
+    back = client.get("/api/last", params={"study": study.id}).json()["item"]
+    assert back["review"]["explanation"] == "<b>Six</b> fingers"
+    assert back["review"]["findings"][1]["regions"] == [{"shape": "box", "coordinates": [1.0, 2.0, 30.0, 40.0]}]
+    assert back["base_revision"] == 1
+
+
+def test_a_stale_review_is_a_conflict_that_shows_the_other_one(client, study):
+    item = take(client, study, rating=34)
+    client.post("/api/reviews", json=review(item, study, explanation="there")).raise_for_status()
+    answer = client.post("/api/reviews", json=review(item, study, submission_id="a-submission-2", explanation="here"))
+    assert (answer.status_code, answer.json()["kind"]) == (409, "conflict")
+    assert answer.json()["theirs"]["explanation"] == "there"
+    assert answer.json()["theirs"]["revision"] == 1
+
+
+def test_a_draft_comes_back_with_its_image(client, study):
+    item = take(client, study)
+    body = {"study": study.id, "image": item["image"]["key"], "base_revision": 0, "body": {"explanation": "half a"}}
+    assert client.put("/api/draft", json=body).status_code == 200
+    assert take(client, study)["draft"]["body"] == {"explanation": "half a"}
+    body["body"] = {"explanation": "x" * 70_000}
+    answer = client.put("/api/draft", json=body)
+    assert (answer.status_code, "64 KB" in answer.json()["error"]) == (422, True)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"judgement": "perhaps"},
+        {"verdict": "maybe"},
+        {"second_rating": 101},
+        {"active_seconds": -1},
+        {"active_seconds": 1e9},
+        {"submission_id": "x"},
+        {"explanation": "x" * 20_001},
+        {"explanation": "nul \0"},
+        {"description_id": 2},
+        {"map_id": 3},
+        {"findings": [{"state": "kept", "phrase": "x y", "finding_id": 99}]},
+        {"findings": [{"state": "added", "phrase": " "}]},
+        {"findings": [{"state": "added", "phrase": "x", "regions": [{"shape": "box", "coordinates": [0, 0, 65, 9]}]}]},
+        {"findings": [{"state": "added", "phrase": "x", "regions": [{"shape": "box", "coordinates": [9, 0, 1, 9]}]}]},
+        {"rating": 99},
+        {"reviewer": 2},
+    ],
+)
+def test_a_tampered_review_is_refused_in_one_sentence_and_nothing_is_kept(client, bench, study, change):
+    item = take(client, study, rating=34)
+    answer = client.post("/api/reviews", json=review(item, study, **change))
+    assert (answer.status_code, answer.json()["kind"]) == (422, "invalid"), answer.text
+    assert bench.store.studies.progress(study.id, 1).done == 0
+
+
+def test_a_review_before_the_lock_is_refused(client, study):
+    answer = client.post("/api/reviews", json=review(take(client, study), study))
+    assert (answer.status_code, answer.json()["kind"]) == (403, "locked")
+
+
+@pytest.mark.parametrize(
+    "path", ["/api/next?study=99", "/files/image/nothing", "/files/thumb/..%2f..%2fa.db", "/files/map/1/99/0"]
+)
+def test_what_is_not_there_is_404_and_no_path_leads_out(client, path):
+    answer = client.get(path)
+    assert answer.status_code == 404
+
+
+def test_an_image_whose_file_is_gone_says_so(client, bench, study):
+    item = take(client, study)
+    for path in bench.settings.data.glob("images/*/*"):
+        path.unlink()
+    answer = client.get(item["image"]["url"])
+    assert (answer.status_code, "missing" in answer.json()["error"]) == (410, True)
+
+
+def test_browse_filters_sorts_and_counts_what_the_reviewer_has_seen(client, study):
+    item = take(client, study, rating=34)
+    client.post("/api/reviews", json=review(item, study, verdict="yes")).raise_for_status()
+    shown = client.get("/api/browse", params={"study": study.id, "status": "reviewed"}).json()
+    assert (shown["total"], shown["of"]) == (1, 3)
+    (card,) = shown["items"]
+    assert (card["verdict"], card["rating"], card["opinion"]) == ("yes", 34, {"rating": 64.0, "source": "raise"})
+    assert card["mos"]["votes"] == [34.0]
+    counts = {entry["value"]: entry["count"] for entry in shown["facets"]["status"]}
+    assert counts == {"reviewed": 1, "todo": 2}
+    assert client.get("/api/browse", params={"study": study.id, "q": "six FINGERS"}).json()["total"] == 1
+    assert client.get("/api/browse", params={"study": study.id, "q": "100%_"}).json()["total"] == 0
+    assert client.get("/api/browse", params={"study": study.id, "sort": "sideways"}).status_code == 422
+
+
+def test_a_study_that_is_not_blind_shows_at_once(client, bench, tmp_path):
+    open_study = bench.store.studies.create("open", StudySettings(blind=False))
+    put_image(bench, open_study, tmp_path, 9)
+    assert take(client, open_study)["reveal"]["description"] is not None
