@@ -2,14 +2,20 @@
 
 import hashlib
 import json
+import os
+import socket
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
+from urllib.request import getproxies
 
 import open_clip
 import torch
+from huggingface_hub import try_to_load_from_cache
+from huggingface_hub.constants import ENDPOINT
 from torch import Tensor
 from torch.nn import functional
 
@@ -128,12 +134,33 @@ def _downloaded(spec: str, name: str, tag: str, device: torch.device, precision:
     if tag not in tags:
         raise InvalidValue(f"open_clip has no weights {tag!r} for {name}; it has: {', '.join(tags) or 'none'}")
     config = open_clip.get_pretrained_cfg(name, tag)
+    if not _can_be_had(config):
+        raise WeightsNotFound(f"the weights of {spec} are not on this computer and the hub is out of reach; {WAYS_OUT}")
     try:
         path = Path(open_clip.download_pretrained(config))
     except Exception as error:  # hub clients raise whatever their HTTP library does
         reason = (str(error).splitlines() or [type(error).__name__])[0][:160]
         raise WeightsNotFound(f"the weights of {spec} cannot be downloaded ({reason}); {WAYS_OUT}") from error
     return _create(spec, name, tag, path, None, device, precision)
+
+
+def _can_be_had(config: dict[str, Any]) -> bool:
+    """Whether weights from the hub are cached, or the hub answers.
+
+    Asked first because the hub's client retries for most of a minute where there is no network.
+    """
+    repository, filename = os.path.split(config.get("hf_hub", ""))
+    if not repository or getproxies():
+        return True
+    names = {filename, "open_clip_model.safetensors", "open_clip_pytorch_model.bin"} - {""}
+    if any(isinstance(try_to_load_from_cache(repository, name), str) for name in names):
+        return True
+    hub = urlsplit(ENDPOINT)
+    try:
+        with socket.create_connection((hub.hostname or "", hub.port or 443), timeout=5):
+            return True
+    except OSError:
+        return False
 
 
 def _create(

@@ -46,15 +46,12 @@ def main(argv: list[str]) -> int:
     except RealnessError as error:
         return _fail(str(error))
     except Exception as error:
-        if not isinstance(error, _usage_errors()):
+        # Typer carries its own click, whose usage errors have no public class, only this way to be printed.
+        show = getattr(error, "show", None)
+        if show is None:
             raise
-        error.show()
-        return error.exit_code
-
-
-def _usage_errors() -> tuple[type, ...]:
-    """Typer carries its own copy of click; its base of usage errors has no public name but this."""
-    return tuple(kind for kind in typer.BadParameter.__mro__ if kind.__name__ == "ClickException")
+        show()
+        return getattr(error, "exit_code", 2)
 
 
 def _fail(message: str) -> int:

@@ -2,6 +2,7 @@
 
 import pytest
 import torch
+from open_clip.transformer import VisionTransformer
 from small_clip import save_small_clip
 from torch.nn import functional
 
@@ -53,6 +54,15 @@ def test_features_can_be_trained_through(small_clip):
 def test_another_tower_is_refused_with_the_way_out():
     with pytest.raises(UnsupportedModel, match="--method released"):
         stride(torch.nn.Conv2d(3, 8, 3))
+
+
+@pytest.mark.parametrize(
+    "kind", [{"attentional_pool": True, "attn_pooler_heads": 2}, {"qk_norm": True, "block_type": "custom"}]
+)
+def test_a_vit_that_cannot_be_taken_apart_is_refused(kind):
+    visual = VisionTransformer(image_size=32, patch_size=16, width=32, layers=1, heads=2, mlp_ratio=2.0, **kind)
+    with pytest.raises(UnsupportedModel, match="--method released"):
+        stride(visual)
 
 
 def test_a_size_that_does_not_fit_is_refused(small_clip):
