@@ -94,6 +94,8 @@ def test_every_acknowledged_save_is_there_once_after_25_kills(server):
     for _ in range(KILLS):
         time.sleep(dice.uniform(0.02, 0.4))
         server.kill()
+        for writer in writers:
+            writer.client = None  # the next server has another token
         server.start()
         for writer in writers:
             writer.client = server.client()

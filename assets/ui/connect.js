@@ -1,0 +1,91 @@
+// Which button and which key does what on the Review screen.
+
+import { listen } from "./keys.js";
+import { remember } from "./memory.js";
+import { session } from "./session.js";
+
+const JUDGED = { a: "accurate", p: "partly", w: "wrong", s: "misses" };
+const ANSWERED = { y: "yes", t: "somewhat", o: "no" };
+
+function buttons(review) {
+  const { el, viewer } = review;
+  const on = (element, act, type = "click") => element.addEventListener(type, act);
+  on(el.go, () => review.main());
+  on(el.second, () => review.second());
+  on(el.skip, () => review.skip());
+  on(el.flag, () => review.flag());
+  on(el.help, () => review.help());
+  on(el.rejudge, () => review.goBack("judge"));
+  on(el.rerate, () => review.goBack("rate"));
+  on(el.zoomIn, () => viewer.zoom(1));
+  on(el.zoomOut, () => viewer.zoom(-1));
+  on(el.zoomValue, () => viewer.toggle());
+  on(el.fit, () => viewer.fit());
+  on(el.exact, () => viewer.exact());
+  on(el.sampleClose, () => {
+    remember("sampleNoted", true);
+    review.paint();
+  });
+  // A press with the pointer leaves no focus behind, or Enter would press the same button again.
+  on(review.root, (event) => event.detail && event.target.closest("button, input[type=range]")?.blur());
+}
+
+function flagging(review) {
+  const { el } = review;
+  el.reasons.addEventListener("click", (event) => {
+    const button = event.target.closest("button");
+    if (!button) return;
+    el.reason.value = button.textContent;
+    el.reason.focus();
+  });
+  el.flagCancel.addEventListener("click", () => el.flagDialog.close());
+  el.flagForm.addEventListener("submit", () => {
+    if (el.reason.value.trim()) review.sending.submit("flag", el.reason.value.trim());
+  });
+}
+
+function keys(review) {
+  const { correct, marks, overlay, rate, viewer } = review;
+  listen(() => review.step, {
+    band: ({ key }) => rate.band(Number(key)),
+    nudge: ({ key }) => rate.nudge(key === "ArrowRight" ? 1 : -1),
+    stride: ({ key }) => rate.nudge(key === "ArrowRight" ? 5 : -5),
+    lock: () => review.main(),
+    start: () => review.main(),
+    judge: ({ key }) => review.judge(JUDGED[key.toLowerCase()]),
+    edit: () => correct.edit(),
+    leave: ({ target }) => (marks.drawing ? marks.draw(false) : target.blur()),
+    verdict: ({ key }) => correct.verdict(ANSWERED[key.toLowerCase()]),
+    again: () => review.goBack("rate"),
+    nextFinding: ({ shiftKey }) => correct.next(shiftKey ? -1 : 1),
+    keep: () => correct.answer("kept"),
+    drop: () => correct.answer("dropped"),
+    reword: () => correct.reword(),
+    add: () => correct.add(),
+    mark: () => correct.mark(),
+    unmark: () => marks.remove(),
+    map: () => overlay.toggle(),
+    opacity: ({ key }) => overlay.moreOpacity(key === "ArrowUp" ? 1 : -1),
+    threshold: ({ key }) => overlay.hideMore(key === "]" ? 1 : -1),
+    layer: ({ key }) => overlay.layer(Number(key)),
+    colours: () => overlay.nextColours(),
+    zoomIn: () => viewer.zoom(1),
+    zoomOut: () => viewer.zoom(-1),
+    fit: () => viewer.toggle(),
+    submit: () => review.main(),
+    skip: () => review.skip(),
+    flag: () => review.flag(),
+    undo: () => review.undo(),
+    help: () => review.help(),
+  });
+}
+
+/** Give the screen its hands. */
+export function connect(review) {
+  buttons(review);
+  flagging(review);
+  keys(review);
+  session.addEventListener("chosen", () => review.studyChosen());
+  addEventListener("hashchange", () => review.moved());
+  for (const name of ["online", "offline"]) addEventListener(name, () => review.paint());
+}

@@ -1,0 +1,214 @@
+// The third step: verdict, explanation with its difference, and the findings one by one.
+
+import { countWords, showDifference } from "./diff.js";
+import { caps, make, press } from "./dom.js";
+import { addition, answer, layerOf, STATES, stateOf } from "./form.js";
+
+const WORDS = 30; // the prompt of RAISE-TD asks for at most so many; more is said, not refused
+
+export class Correct {
+  #selected = null;
+  #wording = false; // the selected finding's phrase is being typed
+
+  /** `onChange(change)` takes a part of the form; `onSelect(layer)` hears which layer belongs to the selection. */
+  constructor(el, marks, { onChange, onSelect, onPoint }) {
+    Object.assign(this, { el, marks, onChange, onSelect, onPoint });
+    el.verdict.addEventListener("click", (event) => {
+      const button = event.target.closest("button");
+      if (button) this.verdict(button.dataset.v);
+    });
+    el.text.addEventListener("input", () => this.onChange({ explanation: el.text.value }));
+    el.addFinding.addEventListener("click", () => this.add());
+  }
+
+  /** Start on another image. */
+  reset() {
+    this.#selected = null;
+    this.#wording = false;
+    this.el.text.value = "";
+    this.el.findings.replaceChildren();
+  }
+
+  show(form, reveal) {
+    this.form = form;
+    this.reveal = reveal;
+    const { el } = this;
+    const said = reveal?.description ?? null;
+    press(el.verdict.children, form.verdict);
+    if (el.text.value !== form.explanation) el.text.value = form.explanation;
+    el.text.style.height = "auto";
+    el.text.style.height = `${el.text.scrollHeight + 2}px`;
+    const count = countWords(form.explanation);
+    el.words.textContent = said ? `${count} of ${WORDS} words` : `${count} words`;
+    el.words.classList.toggle("over", Boolean(said) && count > WORDS);
+    const changed = Boolean(said) && said.explanation !== form.explanation;
+    el.changes.hidden = !said;
+    el.changesTitle.textContent = changed ? "Changes to the machine's text" : "The machine's text, unchanged";
+    el.diff.hidden = !changed;
+    if (changed) showDifference(el.diff, said.explanation, form.explanation);
+    if (this.#selected === null && form.findings.length) this.#selected = 0;
+    if (this.#selected !== null && this.#selected >= form.findings.length) this.#selected = form.findings.length - 1 || null;
+    el.noFindings.hidden = form.findings.length > 0;
+    this.#paint();
+  }
+
+  verdict(value) {
+    this.onChange({ verdict: value });
+  }
+
+  edit() {
+    this.el.text.focus();
+    this.el.text.setSelectionRange(this.el.text.value.length, this.el.text.value.length);
+  }
+
+  next(by = 1) {
+    const count = this.form.findings.length;
+    if (count) this.select(((this.#selected ?? -by) + by + count) % count);
+  }
+
+  select(at) {
+    if (at !== this.#selected) this.#wording = false;
+    this.#selected = at;
+    this.onSelect(this.#layer(this.form.findings[at]));
+    this.#paint();
+    this.el.findings.children[at]?.scrollIntoView({ block: "nearest" });
+  }
+
+  answer(state) {
+    if (this.#selected === null) return;
+    this.#wording = false;
+    this.#change(this.#selected, answer(this.form.findings[this.#selected], state));
+  }
+
+  reword() {
+    if (this.#selected === null) return;
+    this.#wording = true;
+    this.#paint();
+    this.#field()?.focus();
+    this.#field()?.select();
+  }
+
+  add() {
+    this.onChange({ findings: [...this.form.findings, addition("")] });
+    this.select(this.form.findings.length - 1);
+    this.reword();
+  }
+
+  /** Draw a box for the selected finding; without one, for a new one. */
+  mark() {
+    if (this.#selected === null) this.add();
+    this.#field()?.blur();
+    this.marks.draw(!this.marks.drawing);
+  }
+
+  regions(at, regions) {
+    this.#change(at, { ...this.form.findings[at], regions });
+  }
+
+  #layer(finding) {
+    return finding?.finding_id ? layerOf(this.reveal, finding.finding_id) : null;
+  }
+
+  #change(at, finding) {
+    this.onChange({ findings: this.form.findings.map((one, index) => (index === at ? finding : one)) });
+  }
+
+  #field() {
+    return this.el.findings.querySelector("textarea");
+  }
+
+  #worded(at, phrase) {
+    const finding = this.form.findings[at];
+    const left = phrase.trim();
+    this.#wording = false;
+    if (!left && finding.finding_id === null) {
+      this.onChange({ findings: this.form.findings.filter((_, index) => index !== at) });
+    } else if (left && left !== finding.phrase) this.#change(at, answer(finding, "reworded", left));
+    else this.#paint();
+  }
+
+  #paint() {
+    const { form, el } = this;
+    const typing = this.#wording && document.activeElement === this.#field();
+    this.marks.show(form.findings.map((finding) => ({ regions: finding.regions, gone: stateOf(finding, form.judgement) === "dropped" })), this.#selected);
+    if (typing) return; // the field that is typed in stays as it is
+    el.findings.replaceChildren(...form.findings.map((finding, at) => this.#row(finding, at)));
+  }
+
+  #row(finding, at) {
+    const state = stateOf(finding, this.form.judgement);
+    const on = at === this.#selected;
+    const layer = this.#layer(finding);
+    const row = make(
+      "li",
+      {
+        class: `${on ? "sel" : ""} ${state === "dropped" ? "drop" : ""}`,
+        "aria-current": on ? "true" : null,
+        onpointerenter: () => this.onPoint(layer),
+        onpointerleave: () => this.onPoint(null),
+        onclick: (event) => {
+          if (!on && !event.target.closest("button, textarea")) this.select(at);
+        },
+      },
+      make("span", { class: "no num" }, String(at + 1)),
+      on && this.#wording ? this.#wordField(finding, at) : this.#phrase(finding, state),
+      make("span", { class: `st ${state ? "" : "open"}` }, state ? STATES[state] : "Not judged"),
+    );
+    if (on) row.append(this.#actions(finding, state, at));
+    return row;
+  }
+
+  #phrase(finding, state) {
+    const text = make("span", { class: "tx" });
+    if (state === "reworded") showDifference(text, finding.was, finding.phrase);
+    else text.textContent = finding.phrase || "New finding";
+    return text;
+  }
+
+  #wordField(finding, at) {
+    const field = make("textarea", { class: "field tx", rows: 2, "aria-label": `Words of finding ${at + 1}`, placeholder: "What looks unreal here?", spellcheck: "true" });
+    field.value = finding.phrase;
+    let given = false;
+    const give = (phrase) => {
+      if (given) return;
+      given = true;
+      this.#worded(at, phrase);
+    };
+    field.addEventListener("keydown", (event) => {
+      const done = event.key === "Enter" && !event.shiftKey && !event.ctrlKey && !event.metaKey;
+      if (!done && event.key !== "Escape") return;
+      event.preventDefault();
+      event.stopPropagation();
+      give(done ? field.value : finding.phrase);
+    });
+    field.addEventListener("input", () => this.#draftWords(at, field.value));
+    field.addEventListener("blur", () => give(field.value));
+    return field;
+  }
+
+  /** Words that are still being typed count for the draft, so that a reload does not lose them. */
+  #draftWords(at, phrase) {
+    const finding = this.form.findings[at];
+    if (finding.finding_id === null || phrase.trim()) this.#change(at, answer(finding, "reworded", phrase));
+  }
+
+  #actions(finding, state, at) {
+    const choice = (value, label, key, act) =>
+      make("button", { type: "button", "aria-pressed": String(value), "aria-keyshortcuts": key, title: `${label}: ${key}`, onclick: act }, label);
+    const boxes = finding.regions.length;
+    return make(
+      "div",
+      { class: "act" },
+      make(
+        "div",
+        { class: "seg tight", role: "group", "aria-label": `Finding ${at + 1}` },
+        choice(state === "kept" || state === "added", "Keep", "K", () => this.answer("kept")),
+        choice(state === "dropped", "Drop", "D", () => this.answer("dropped")),
+        choice(state === "reworded", "Reword", "R", () => this.reword()),
+      ),
+      make("span", { class: "grow" }),
+      boxes ? make("span", { class: "small quiet wide num" }, `${boxes} ${boxes === 1 ? "box" : "boxes"}`) : null,
+      make("button", { type: "button", class: `btn plain mark ${this.marks.drawing ? "on" : ""}`, onclick: () => this.mark() }, this.marks.drawing ? "Drag on the picture " : "Mark ", ...caps(["G"])),
+    );
+  }
+}

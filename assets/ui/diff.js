@@ -1,0 +1,81 @@
+// What changed between two texts, by words.
+
+const MOST = 600; // words of either text; beyond that the whole text counts as replaced
+
+const words = (text) => text.match(/[\p{L}\p{N}_'’-]+|[^\p{L}\p{N}_\s]/gu) ?? [];
+
+/** Lengths of the longest common subsequences of all pairs of tails. */
+function common(a, b) {
+  const table = Array.from({ length: a.length + 1 }, () => new Uint16Array(b.length + 1));
+  for (let i = a.length - 1; i >= 0; i--) {
+    for (let j = b.length - 1; j >= 0; j--) {
+      table[i][j] = a[i] === b[j] ? table[i + 1][j + 1] + 1 : Math.max(table[i + 1][j], table[i][j + 1]);
+    }
+  }
+  return table;
+}
+
+function walk(a, b) {
+  const table = common(a, b);
+  const runs = [];
+  const put = (kind, word) => {
+    if (runs.at(-1)?.kind === kind) runs.at(-1).words.push(word);
+    else runs.push({ kind, words: [word] });
+  };
+  let [i, j] = [0, 0];
+  while (i < a.length || j < b.length) {
+    if (i < a.length && j < b.length && a[i] === b[j]) {
+      put("same", a[i++]);
+      j++;
+    } else if (i < a.length && (j === b.length || table[i + 1][j] >= table[i][j + 1])) put("del", a[i++]);
+    else put("ins", b[j++]);
+  }
+  return runs;
+}
+
+/** Fold an island of at most three letters between two changes into both: it reads better. */
+function fold(runs) {
+  const folded = [];
+  let [gone, come] = [[], []];
+  const flush = () => {
+    if (gone.length) folded.push({ kind: "del", words: gone });
+    if (come.length) folded.push({ kind: "ins", words: come });
+    [gone, come] = [[], []];
+  };
+  runs.forEach(({ kind, words: run }, at) => {
+    const island = kind === "same" && at > 0 && at < runs.length - 1 && run.join("").length <= 3;
+    if (kind === "del" || island) gone.push(...run);
+    if (kind === "ins" || island) come.push(...run);
+    if (kind === "same" && !island) {
+      flush();
+      folded.push({ kind, words: run });
+    }
+  });
+  flush();
+  return folded;
+}
+
+const join = (run) => run.join(" ").replace(/ ([,.;:!?)])/g, "$1").replace(/([(]) /g, "$1");
+
+/** The difference as runs of `{kind: "same" | "del" | "ins", text}`. */
+export function difference(was, is) {
+  const [a, b] = [words(was), words(is)];
+  if (a.length > MOST || b.length > MOST) {
+    if (was === is) return [{ kind: "same", text: was }];
+    return [{ kind: "del", text: was }, { kind: "ins", text: is }].filter((run) => run.text);
+  }
+  return fold(walk(a, b)).map(({ kind, words: run }) => ({ kind, text: join(run) }));
+}
+
+/** Show a difference inside `element`, as text nodes. */
+export function showDifference(element, was, is) {
+  element.textContent = "";
+  for (const { kind, text } of difference(was, is)) {
+    const run = document.createElement(kind === "same" ? "span" : kind);
+    run.textContent = text;
+    if (element.lastChild && !/^[,.;:!?)]/.test(text)) element.append(" ");
+    element.append(run);
+  }
+}
+
+export const countWords = (text) => (text.match(/\S+/g) ?? []).length;

@@ -1,0 +1,124 @@
+// What a reviewer has said of one image so far: plain data and the rules about it. Nothing here touches the page.
+
+export const BANDS = ["Bad", "Poor", "Fair", "Good", "Excellent"];
+export const JUDGEMENTS = { accurate: "Accurate", partly: "Partly", wrong: "Wrong", misses: "Misses something" };
+export const VERDICTS = { yes: "Yes", somewhat: "Somewhat", no: "No" };
+export const STATES = { kept: "Kept", dropped: "Dropped", reworded: "Reworded", added: "Added" };
+
+export const band = (rating) => BANDS[Math.min(4, Math.floor(rating / 20))];
+
+/** A form without any answer. `rating` is the blind one until it is locked. */
+export function empty() {
+  return {
+    rating: null, judgement: null, verdict: null, explanation: "", findings: [], second_rating: null, note: "",
+    seeded: false, active_seconds: 0, edited_at: 0,
+  };
+}
+
+function asked(finding) {
+  return { finding_id: finding.id, was: finding.phrase, phrase: finding.phrase, kind: finding.kind ?? null, state: null, regions: [] };
+}
+
+/** Pre-fill verdict, explanation and findings with the machine's, once. The person submits or changes them. */
+export function seed(form, reveal) {
+  if (form.seeded || !reveal) return form;
+  const said = reveal.description;
+  if (!said) return { ...form, seeded: true };
+  return { ...form, seeded: true, verdict: said.verdict, explanation: said.explanation, findings: said.findings.map(asked) };
+}
+
+/** The form as it was submitted before. Machine findings that were left without an answer stay so. */
+export function reopened(review, reveal) {
+  const machine = new Map((reveal?.description?.findings ?? []).map((finding) => [finding.id, finding]));
+  const answered = review.findings.map((finding) => {
+    const was = machine.get(finding.finding_id)?.phrase ?? null;
+    machine.delete(finding.finding_id);
+    return { finding_id: finding.finding_id, was, phrase: finding.phrase, kind: finding.kind, state: finding.state, regions: finding.regions ?? [] };
+  });
+  const whole = review.kind === "review" || review.judgement || review.verdict || review.explanation;
+  const form = { ...empty(), rating: review.rating ?? null };
+  if (!whole) return seed(form, reveal);
+  return {
+    ...form,
+    seeded: Boolean(reveal),
+    judgement: review.judgement,
+    verdict: review.verdict,
+    explanation: review.explanation ?? "",
+    findings: [...answered, ...[...machine.values()].map(asked)],
+    second_rating: review.second_rating ?? null,
+    note: review.note ?? "",
+  };
+}
+
+/** The form of an item: the newer of its drafts if there is one, else its last revision, else empty. */
+export function opened(item, drafts) {
+  const draft = drafts.filter((one) => Array.isArray(one?.body?.findings)).sort((a, b) => (b.body.edited_at ?? 0) - (a.body.edited_at ?? 0))[0];
+  let form = item.review ? reopened(item.review, item.reveal) : empty();
+  if (draft) form = { ...form, ...draft.body };
+  if (item.locked) form.rating = item.locked.rating;
+  return { form: item.locked || !item.blind ? seed(form, item.reveal) : form, base: draft?.base_revision ?? item.base_revision };
+}
+
+/** Which step is open: rate until the rating is locked, judge until that is done, then correct. */
+export function stepOf(form, item) {
+  if (!item.locked) return "rate";
+  return item.reveal?.description && !form.judgement ? "judge" : "correct";
+}
+
+/** What a judgement says of the findings that the person did not touch one by one. */
+export function implied(judgement) {
+  return judgement === "accurate" || judgement === "misses" ? "kept" : null;
+}
+
+/** What became of a finding: the person's own word, else what the judgement implies, else nothing. */
+export function stateOf(finding, judgement) {
+  return finding.state ?? implied(judgement);
+}
+
+/** Keep, drop or reword a finding. A dropped addition stays on the list, struck out, and is not sent. */
+export function answer(finding, state, phrase = finding.phrase) {
+  const added = finding.finding_id === null;
+  if (state === "reworded" || added) {
+    const kept = added ? "added" : phrase === finding.was ? "kept" : "reworded";
+    return { ...finding, phrase, state: state === "dropped" ? "dropped" : kept };
+  }
+  return { ...finding, phrase: finding.was, state };
+}
+
+export function addition(phrase) {
+  return { finding_id: null, was: null, phrase, kind: null, state: "added", regions: [] };
+}
+
+function sentFindings(form) {
+  return form.findings
+    .map(({ finding_id, phrase, kind, regions, ...rest }) => ({
+      state: stateOf({ finding_id, phrase, ...rest }, form.judgement), phrase: phrase.trim(), finding_id, kind, regions,
+    }))
+    .filter(({ state, phrase, finding_id }) => state && phrase && !(finding_id === null && state !== "added"));
+}
+
+/** The form as `POST /api/reviews` takes it, but for its id, base and times. */
+export function answers(form, item, kind, reason = "") {
+  return {
+    kind,
+    description_id: item.reveal?.description?.id ?? null,
+    map_id: item.reveal?.map?.id ?? null,
+    judgement: form.judgement,
+    verdict: form.verdict,
+    explanation: form.explanation.trim(),
+    findings: sentFindings(form),
+    second_rating: form.second_rating,
+    reason,
+    note: form.note,
+  };
+}
+
+/** Which layer of the map shows a finding: the one of its phrase, else the one of its place; null when none does. */
+export function layerOf(reveal, findingId) {
+  const findings = reveal?.description?.findings ?? [];
+  const layers = reveal?.map?.layers ?? [];
+  const at = findings.findIndex((finding) => finding.id === findingId);
+  if (at < 0) return null;
+  const named = layers.find((layer) => layer.index > 0 && layer.phrase === findings[at].phrase);
+  return (named ?? layers.find((layer) => layer.index === at + 1))?.index ?? null;
+}

@@ -1,0 +1,115 @@
+// The keyboard: one table, from which the legend, the list of all keys and what a key does are taken.
+
+import { caps, make } from "./dom.js";
+
+const LEFT = "←";
+const RIGHT = "→";
+const UP = "↑";
+const DOWN = "↓";
+const MAPPED = ["judge", "correct"];
+const REVIEWED = ["rate", "judge", "correct"];
+
+/**
+ * press: values of `KeyboardEvent.key` (letters in lower case); with "shift"/"ctrl" the modifier is needed.
+ * steps: where it works. legend: where the footer shows it ("wide": only there is room). show: the caps.
+ */
+export const KEYS = [
+  { does: "band", press: ["1", "2", "3", "4", "5"], steps: ["rate"], legend: ["rate"], show: ["1", "2", "3", "4", "5"], say: "band", long: "Middle of a band: Bad, Poor, Fair, Good, Excellent" },
+  { does: "nudge", press: ["ArrowLeft", "ArrowRight"], steps: ["rate"], legend: ["rate"], show: [LEFT, RIGHT], say: "by 1", long: "One less, one more; with no value yet, 50" },
+  { does: "stride", press: ["ArrowLeft", "ArrowRight"], shift: true, steps: ["rate"], legend: ["rate"], show: ["Shift", LEFT, RIGHT], say: "by 5", long: "Five less, five more" },
+  { does: "lock", press: ["Enter"], steps: ["rate", "loading"], legend: ["rate"], show: ["Enter"], say: "lock", long: "Lock the rating" },
+  { does: "start", press: ["Enter"], steps: ["welcome"], legend: ["welcome"], show: ["Enter"], say: "start", long: "Start" },
+  { does: "judge", press: ["a", "p", "w", "s"], steps: ["judge"], legend: ["judge"], show: ["A", "P", "W", "S"], say: "judge", long: "Accurate, Partly, Wrong, misSes something" },
+  { does: "edit", press: ["e"], steps: ["correct"], legend: ["correct"], show: ["E"], say: "edit text", long: "Edit the explanation" },
+  { does: "leave", press: ["Escape"], steps: ["correct"], legend: ["correct"], wide: true, typing: true, show: ["Esc"], say: "leave text", long: "Leave the text" },
+  { does: "verdict", press: ["y", "t", "o"], steps: ["correct"], show: ["Y", "T", "O"], say: "verdict", long: "Is anything unrealistic: Yes, somewhaT, nO" },
+  { does: "again", press: ["i"], steps: ["correct"], show: ["I"], say: "rate again", long: "Rate again, now informed; kept beside the first" },
+  { does: "nextFinding", press: ["j"], steps: ["correct"], legend: ["correct"], show: ["J"], say: "next finding", long: "Next finding; with Shift the one before" },
+  { does: "keep", press: ["k"], steps: ["correct"], legend: ["correct"], show: ["K"], say: "keep", long: "Keep the finding" },
+  { does: "drop", press: ["d"], steps: ["correct"], legend: ["correct"], show: ["D"], say: "drop", long: "Drop the finding" },
+  { does: "reword", press: ["r"], steps: ["correct"], legend: ["correct"], show: ["R"], say: "reword", long: "Reword the finding" },
+  { does: "add", press: ["n"], steps: ["correct"], legend: ["correct"], show: ["N"], say: "add", long: "Add a finding" },
+  { does: "mark", press: ["g"], steps: ["correct"], legend: ["correct"], show: ["G"], say: "mark", long: "Draw a box for the finding; drag on the picture" },
+  { does: "unmark", press: ["Delete", "Backspace"], steps: ["correct"], show: ["Del"], say: "delete mark", long: "Delete the selected box" },
+  { does: "map", press: ["m"], steps: MAPPED, legend: ["judge", "correct"], show: ["M"], say: "map", long: "Map on or off" },
+  { does: "opacity", press: ["ArrowUp", "ArrowDown"], steps: MAPPED, legend: ["judge"], show: [UP, DOWN], say: "opacity", long: "Opacity of the map, by 5 %" },
+  { does: "threshold", press: ["[", "]"], steps: MAPPED, legend: ["judge"], show: ["[", "]"], say: "hide below", long: "Hide what is less unreal, by 5 %" },
+  { does: "layer", press: [..."0123456789"], steps: MAPPED, legend: ["judge"], wide: true, show: ["0", "1", "2"], say: "layer", long: "All layers, or the one of a finding" },
+  { does: "colours", press: ["c"], steps: MAPPED, legend: ["judge"], wide: true, show: ["C"], say: "colours", long: "Next colour map: viridis, magma, cividis" },
+  { does: "zoomIn", press: ["+", "="], steps: REVIEWED, legend: ["rate"], wide: true, show: ["+", "−"], say: "zoom", long: "Larger, smaller; the wheel does so too" },
+  { does: "zoomOut", press: ["-", "_"], steps: REVIEWED },
+  { does: "fit", press: ["z"], steps: REVIEWED, legend: ["rate", "judge"], show: ["Z"], say: "fit or 1:1", long: "The whole picture, or its exact pixels" },
+  { does: "submit", press: ["Enter"], ctrl: true, typing: true, steps: ["judge", "correct"], legend: ["correct"], wide: true, show: ["Ctrl", "Enter"], say: "submit", long: "Submit and go to the next image" },
+  { does: "skip", press: ["x"], steps: [...REVIEWED, "broken"], legend: ["rate", "judge"], wide: true, show: ["X"], say: "skip", long: "Skip this image" },
+  { does: "flag", press: ["f"], steps: REVIEWED, legend: ["rate", "judge"], wide: true, show: ["F"], say: "flag", long: "Flag this image, with a reason" },
+  { does: "undo", press: ["u"], steps: [...REVIEWED, "welcome", "broken", "done"], legend: ["rate", "judge", "done"], wide: true, show: ["U"], say: "undo", long: "Open the last one again" },
+  { does: "search", press: ["/"], steps: ["browse"], show: ["/"], say: "search", long: "Search descriptions and findings" },
+  { does: "move", press: ["ArrowLeft", "ArrowRight", "ArrowUp", "ArrowDown"], steps: ["browse"], show: [LEFT, RIGHT, UP, DOWN], say: "move", long: "Move the selection" },
+  { does: "open", press: ["Enter"], steps: ["browse"], show: ["Enter"], say: "open", long: "Open the image in Review" },
+  { does: "map", press: ["m"], steps: ["browse"], show: ["M"], say: "map", long: "Maps on or off" },
+  { does: "help", press: ["?"], steps: null, show: ["?"], say: "all keys", long: "This list" },
+];
+
+const GROUPS = [
+  ["Rate", (key) => key.steps?.[0] === "rate" && (key.steps.length === 1 || key.does === "lock")],
+  ["Judge", (key) => key.does === "judge" || key.does === "submit"],
+  ["Correct", (key) => key.steps?.length === 1 && key.steps[0] === "correct"],
+  ["Map", (key) => key.steps === MAPPED],
+  ["View", (key) => key.steps === REVIEWED && ["zoomIn", "fit"].includes(key.does)],
+  ["Anywhere", (key) => ["skip", "flag", "undo", "help"].includes(key.does)],
+  ["Browse", (key) => key.steps?.[0] === "browse"],
+];
+
+const isTyping = (target) =>
+  target instanceof HTMLTextAreaElement || target instanceof HTMLSelectElement || (target instanceof HTMLInputElement && target.type !== "range" && target.type !== "checkbox");
+
+/** What the key event does in `step`, or null. Typing wins over keys, but for those that say otherwise. */
+function meaning(event, step) {
+  if (event.altKey || event.isComposing) return null;
+  const name = event.key.length === 1 ? event.key.toLowerCase() : event.key;
+  const held = event.ctrlKey || event.metaKey;
+  const typing = isTyping(event.target);
+  return KEYS.find(
+    (key) =>
+      key.press.includes(name) &&
+      (key.steps === null || key.steps.includes(step)) &&
+      Boolean(key.ctrl) === held &&
+      (!key.shift || event.shiftKey) &&
+      !(event.shiftKey && !key.shift && name.startsWith("Arrow")) &&
+      (!typing || key.typing),
+  );
+}
+
+/** Calls `actions[key.does](event)` for the key pressed; `step()` names the step that is open, null when none is. */
+export function listen(step, actions) {
+  document.addEventListener("keydown", (event) => {
+    const now = step();
+    if (now === null || document.querySelector("dialog[open]")) return;
+    const control = event.target.closest?.("button, a, summary");
+    if (control && event.key === "Enter" && !event.ctrlKey && !event.metaKey) return; // the control's own
+    const key = meaning(event, now);
+    if (!key || !actions[key.does]) return;
+    event.preventDefault();
+    if (event.repeat && !["nudge", "stride", "opacity", "threshold", "zoomIn", "zoomOut", "move"].includes(key.does)) return;
+    actions[key.does](event);
+  });
+}
+
+/** Fill the footer with the keys of `step`; those for the map only where there is one. */
+export function showLegend(element, step, mapped) {
+  element.replaceChildren(
+    ...KEYS.filter((key) => key.legend?.includes(step) && (mapped || key.steps !== MAPPED)).map((key) =>
+      make("span", { class: key.wide ? "wide" : null }, ...caps(key.show), ` ${key.say}`),
+    ),
+  );
+}
+
+/** Fill the list of all keys. */
+export function showAllKeys(element) {
+  const sections = GROUPS.map(([title, belongs]) => {
+    const rows = KEYS.filter((key) => key.long && belongs(key));
+    const list = rows.map((key) => make("div", {}, make("dt", {}, ...caps(key.show)), make("dd", {}, key.long)));
+    return make("section", {}, make("h3", {}, title), make("dl", {}, ...list));
+  });
+  element.replaceChildren(...sections);
+}

@@ -1,0 +1,130 @@
+// The realness map over the picture, and its controls in the tool strip.
+
+import { COLOUR_MAPS, gradient, MapFilter } from "./colours.js";
+import { make, press } from "./dom.js";
+import { recall, remember } from "./memory.js";
+
+const BY = 5; // percent for one key press
+
+export class Overlay {
+  #map = null;
+  #layer = 0;
+  #peek = null; // the layer shown while the pointer is over its finding
+  #on = true;
+
+  constructor(el, pictures) {
+    this.el = el;
+    this.pictures = pictures;
+    this.filter = new MapFilter("rz-map");
+    this.settings = { opacity: 70, hidden: 25, colours: COLOUR_MAPS[0], ...recall("map", {}) };
+    if (!COLOUR_MAPS.includes(this.settings.colours)) this.settings.colours = COLOUR_MAPS[0];
+    el.mapSwitch.addEventListener("click", () => this.toggle());
+    el.opacity.addEventListener("input", () => this.#set({ opacity: Number(el.opacity.value) }));
+    el.hidden.addEventListener("input", () => this.#set({ hidden: Number(el.hidden.value) }));
+    el.ramp.addEventListener("click", () => this.nextColours());
+    el.layers.addEventListener("click", (event) => {
+      const button = event.target.closest("button");
+      if (button) this.layer(Number(button.dataset.v));
+    });
+    this.#set({});
+  }
+
+  /** Show the map of a reveal; null takes everything away, a reveal without a map says so. */
+  show(reveal) {
+    this.#map = reveal?.map ?? null;
+    this.#layer = 0;
+    this.#peek = null;
+    this.#on = true;
+    const { el } = this;
+    el.mapTools.hidden = !this.#map;
+    el.noMap.hidden = !reveal || Boolean(this.#map);
+    el.byMini.hidden = this.#map?.clip !== "mini";
+    el.layers.replaceChildren();
+    const layers = this.#map?.layers ?? [];
+    if (layers.length > 1) {
+      const name = (layer) => (layer.index === 0 ? "All" : String(layer.index));
+      el.layers.append(...layers.map((layer) => make("button", { type: "button", "data-v": layer.index, title: layer.phrase }, name(layer))));
+    }
+    el.layers.hidden = layers.length < 2;
+    this.pictures.ahead(layers.map((layer) => layer.url));
+    this.#paint();
+  }
+
+  get urls() {
+    return (this.#map?.layers ?? []).map((layer) => layer.url);
+  }
+
+  toggle() {
+    this.#on = !this.#on;
+    this.#paint();
+  }
+
+  layer(index) {
+    if (!this.#map?.layers.some((layer) => layer.index === index)) return;
+    this.#layer = index;
+    this.#on = true;
+    this.#paint();
+  }
+
+  /** Show a layer for as long as something points at its finding; null ends it. */
+  peek(index) {
+    if (this.#peek === index) return;
+    this.#peek = this.#map?.layers.some((layer) => layer.index === index) ? index : null;
+    this.#paint();
+  }
+
+  moreOpacity(sign) {
+    this.#set({ opacity: Math.max(0, Math.min(100, this.settings.opacity + sign * BY)) });
+  }
+
+  hideMore(sign) {
+    this.#set({ hidden: Math.max(0, Math.min(90, this.settings.hidden + sign * BY)) });
+  }
+
+  nextColours() {
+    this.#set({ colours: COLOUR_MAPS[(COLOUR_MAPS.indexOf(this.settings.colours) + 1) % COLOUR_MAPS.length] });
+  }
+
+  #set(change) {
+    Object.assign(this.settings, change);
+    const { opacity, hidden, colours } = this.settings;
+    const { el } = this;
+    for (const [range, value, label] of [[el.opacity, opacity, el.opacityValue], [el.hidden, hidden, el.hiddenValue]]) {
+      range.value = value;
+      range.style.setProperty("--v", `${((value - range.min) / (range.max - range.min)) * 100}%`);
+      label.textContent = `${value} %`;
+    }
+    el.rampBar.style.background = gradient(colours);
+    el.ramp.setAttribute("aria-label", `Colour map: ${colours}. C changes it`);
+    this.filter.colour(colours);
+    this.filter.hideBelow(hidden / 100);
+    el.heat.style.opacity = opacity / 100;
+    el.heat.style.filter = this.filter.css;
+    if (Object.keys(change).length) remember("map", this.settings);
+  }
+
+  async #paint() {
+    const { el } = this;
+    const index = this.#peek ?? this.#layer;
+    press(el.layers.children, this.#layer);
+    el.mapSwitch.classList.toggle("on", this.#on);
+    el.mapSwitch.setAttribute("aria-pressed", String(this.#on));
+    const layer = this.#map?.layers.find((one) => one.index === index);
+    if (!layer || !this.#on) {
+      el.heat.hidden = true;
+      return;
+    }
+    const map = this.#map;
+    try {
+      const image = await this.pictures.get(layer.url);
+      if (map !== this.#map || index !== (this.#peek ?? this.#layer) || !this.#on) return; // something else by now
+      el.heat.src = image.src;
+      el.heat.hidden = false;
+      el.noMap.hidden = true;
+    } catch {
+      if (map !== this.#map) return;
+      el.heat.hidden = true;
+      el.noMap.hidden = false;
+    }
+  }
+}

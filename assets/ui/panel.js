@@ -1,0 +1,130 @@
+// Paints the panel on the right from what is known; decides nothing.
+
+import { caps, icon, make } from "./dom.js";
+import { band, JUDGEMENTS } from "./form.js";
+
+const STEPS = { rate: 1, judge: 2, correct: 3 };
+
+/** What the main button says in each phase: label, what follows on wide windows, key. */
+const MAIN = {
+  loading: ["Lock rating", "", "Enter"],
+  welcome: ["Start", "", "Enter"],
+  rate: ["Lock rating", "", "Enter"],
+  judge: ["Submit", " and next", "Ctrl Enter"],
+  correct: ["Submit", " and next", "Ctrl Enter"],
+  broken: ["Next image", "", "X"],
+  conflict: ["Keep this one", "", ""],
+  "rate again": ["Keep second rating", "", "Enter"],
+  "judge again": ["Keep judgement", "", "Ctrl Enter"],
+};
+
+function paintSteps(el, { phase, form, item, revisit }) {
+  const at = STEPS[revisit ?? phase] ?? 1;
+  [el.step1, el.step2, el.step3].forEach((step, index) => {
+    const number = index + 1;
+    const none = number === 2 && at > 1 && item.reveal && !item.reveal.description;
+    step.classList.toggle("open", number === at);
+    step.classList.toggle("done", number < at || none);
+    step.classList.toggle("later", number > at && !none);
+  });
+  const locked = item?.locked;
+  el.lockedValue.hidden = !locked;
+  if (locked) {
+    el.lockedRating.textContent = Math.round(locked.rating);
+    el.lockedWord.textContent = band(locked.rating);
+    el.againValue.textContent = form.second_rating === null ? "" : `, now ${Math.round(form.second_rating)}`;
+  }
+  el.rerate.hidden = at !== 3;
+  el.rateAsk.textContent = revisit ? "How real does it look now? This is kept beside the first rating." : "How real does this image look?";
+  el.rateBody.hidden = at !== 1;
+  const open = phase === "rate" && item && !item.blind && item.reveal?.description; // not blind: to be read at once
+  el.judgeBody.hidden = at !== 2 && !open;
+  el.judgeAsk.hidden = at !== 2;
+  el.judgedValue.hidden = at === 2 || !form.judgement;
+  el.rejudge.hidden = at !== 3;
+  el.judgeMore.hidden = at === 3 && Boolean(form.judgement); // the folded line is short of room
+  el.judged.textContent = form.judgement ? JUDGEMENTS[form.judgement] : "";
+  el.noDescription.hidden = !locked || Boolean(item?.reveal?.description);
+  el.correctBody.hidden = at !== 3;
+  el.words.hidden = at !== 3;
+}
+
+function notice(kind, symbol, title, ...text) {
+  const words = make("div", {}, make("b", {}, title), make("br"), ...text);
+  return make("div", { class: `notice ${kind}`, role: kind === "alert" ? "alert" : "status" }, icon(symbol), words);
+}
+
+/** The notice above the steps: offline, not saved, refused; or none. */
+export function paintTrouble(el, trouble) {
+  el.trouble.hidden = !trouble;
+  if (!trouble) {
+    el.trouble.replaceChildren();
+    return;
+  }
+  const { kind, left, waiting, text } = trouble;
+  const count = el.trouble.querySelector(".countdown");
+  if (count && el.trouble.dataset.kind === kind && left) {
+    count.textContent = `in ${left} s`; // the alert is read out once, not every second
+    return;
+  }
+  el.trouble.dataset.kind = kind;
+  const next = make("span", { class: "num countdown", "aria-hidden": "true" }, left ? `in ${left} s` : "now");
+  if (kind === "offline") {
+    const out = waiting === 1 ? "1 review waits and goes out by itself." : `${waiting} reviews wait and go out by themselves.`;
+    const what = waiting ? `Kept in this browser. ${out}` : "What you write is kept in this browser.";
+    el.trouble.replaceChildren(notice("", "offline", "Offline", make("span", { class: "quiet" }, what)));
+  } else if (kind === "silent") {
+    el.trouble.replaceChildren(notice("", "offline", "The server does not answer", make("span", { class: "quiet" }, "Next try ", next, ".")));
+  } else if (kind === "failed") {
+    el.trouble.replaceChildren(notice("alert", "alert", "Not saved", "The server did not answer. Your work is still here; next try ", next, "."));
+  } else {
+    el.trouble.replaceChildren(notice("alert", "alert", "Not saved", text));
+  }
+}
+
+function paintFoot(el, { phase, form, trouble, busy, revisit }) {
+  let [label, more, key] = MAIN[revisit ? `${revisit} again` : phase] ?? MAIN.rate;
+  let second = null;
+  if (trouble?.kind === "silent") [label, more, key] = ["Try again", "", "Enter"];
+  if (trouble?.kind === "failed" || (trouble?.kind === "offline" && busy)) {
+    [label, more, key] = ["Try again", "", phase === "rate" ? "Enter" : "Ctrl Enter"];
+    if (form.explanation) second = "Copy text";
+  }
+  if (phase === "conflict") second = "Use the other";
+  if (revisit === "rate") second = "No second rating";
+  el.goLabel.textContent = label;
+  el.goMore.textContent = more;
+  el.goKey.textContent = key;
+  el.goKey.hidden = !key;
+  const ready = { rate: form.rating !== null, correct: revisit !== "rate" || form.second_rating !== null, welcome: true, broken: true, conflict: true }[phase] ?? trouble?.kind === "silent";
+  el.go.disabled = !ready || (busy && !trouble);
+  el.second.hidden = !second;
+  el.second.textContent = second ?? "";
+  const quiet = second || ["welcome", "broken", "conflict"].includes(phase);
+  el.skip.hidden = Boolean(quiet);
+  el.flag.hidden = Boolean(quiet);
+  el.skip.disabled = el.flag.disabled = phase === "loading" || busy;
+}
+
+/** Paint everything on the right but what the parts of the steps paint themselves. */
+export function paintPanel(el, view) {
+  const { phase } = view;
+  el.foot.hidden = false;
+  el.bones.hidden = phase !== "loading" || !view.slow;
+  el.welcome.hidden = phase !== "welcome";
+  el.conflict.hidden = phase !== "conflict";
+  el.brokenNote.hidden = phase !== "broken";
+  el.stepList.hidden = ["welcome", "conflict", "broken"].includes(phase) || !el.bones.hidden || !view.item;
+  if (view.item) paintSteps(el, view);
+  paintTrouble(el, view.trouble);
+  paintFoot(el, view);
+}
+
+/** What just happened, in the tool strip, with the key that takes it back. */
+export function paintNote(el, note) {
+  el.note.replaceChildren();
+  el.hint.hidden = Boolean(note) || !el.mapTools.hidden || !el.noMap.hidden;
+  if (!note) return;
+  if (note.undo) el.note.append(icon("done"), note.text, make("span", { class: "note quiet" }, ...caps(["U"]), " undo"));
+  else el.note.append(make("span", { class: "quiet" }, note.text));
+}

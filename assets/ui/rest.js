@@ -1,0 +1,35 @@
+// What stands in place of the work when there is none: no study, an empty one, all done, nothing just now.
+
+import { duration, clock, make } from "./dom.js";
+import { go } from "./session.js";
+
+const IMPORT = "Import a folder, a CSV or a data set. Reviews start as soon as the first image is in.";
+
+/** What to say: title, text, choices (`[label, act]`) and a command to copy. */
+function words(session, trouble, again) {
+  const { study, studies } = session;
+  const sample = studies.find((one) => one.sample && one.id !== study?.id);
+  const trySample = sample ? [["Try the sample study", () => session.choose(sample.id)]] : [];
+  const look = ["Look again", again];
+  if (trouble) return ["This cannot be opened", trouble.text, [["To the next image", again]]];
+  if (!study) return ["There is no study yet", IMPORT, [look], "python -m realness import PATH"];
+  if (!study.images) return ["No images in this study yet", IMPORT, [look, ...trySample], `python -m realness import PATH --study "${study.name}"`];
+  if (study.done < study.images) {
+    return ["Nothing to review just now", "The images that are left are with other reviewers. They come back when those pause.", [look]];
+  }
+  const saved = study.last_saved_at ? ` The last review was saved at ${clock(study.last_saved_at)}.` : "";
+  const skipped = `${study.skipped} skipped ${study.skipped === 1 ? "image" : "images"}`;
+  return [
+    study.images === 1 ? "You have reviewed the only image" : `You have reviewed all ${study.images} images`,
+    `${duration(study.active_seconds)} of active time.${saved}`,
+    [["Look at my reviews", () => go("browse?status=reviewed")], ...(study.skipped ? [[skipped, () => go("browse?status=skipped")]] : [])],
+  ];
+}
+
+export function rest(el, session, trouble, again) {
+  const [title, text, choices, command = ""] = words(session, trouble, again);
+  el.restTitle.textContent = title;
+  el.restText.textContent = text;
+  el.restCommand.textContent = command;
+  el.restChoices.replaceChildren(...choices.map(([label, act], at) => make("button", { type: "button", class: at ? "btn tall" : "btn main", onclick: act }, label)));
+}

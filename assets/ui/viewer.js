@@ -1,0 +1,165 @@
+// The picture in its frame: fit or exact pixels, zoom at the pointer, drag to move.
+// What lies on the picture (map, marks) lives in the same frame and moves with it.
+
+const STEP = 1.25;
+const LARGEST = 16; // device pixels for one image pixel
+const FIT_LIMIT = 2; // fitting enlarges small images at most so far: more would show blur that is not theirs
+const CRISP = 2; // from here on pixels are shown as squares
+const REACH = 64; // css pixels of the picture that always stay in sight
+
+export class Viewer {
+  #size = { width: 3, height: 2 };
+  #scale = 1; // css pixels for one image pixel
+  #place = { x: 0, y: 0 };
+  #fitted = true;
+  #drag = null;
+
+  /** `stage` holds `pic`; `onZoom(percent, fitted)` hears of every change. `onDraw` may take a drag for itself. */
+  constructor(stage, pic, { onZoom, takesDrag = () => false }) {
+    this.stage = stage;
+    this.pic = pic;
+    this.onZoom = onZoom;
+    this.takesDrag = takesDrag;
+    new ResizeObserver(() => this.#resized()).observe(stage);
+    stage.addEventListener("wheel", (event) => this.#wheel(event), { passive: false });
+    stage.addEventListener("pointerdown", (event) => this.#down(event));
+    stage.addEventListener("pointermove", (event) => this.#move(event));
+    for (const name of ["pointerup", "pointercancel"]) stage.addEventListener(name, (event) => this.#up(event));
+  }
+
+  /** Show an image that is already decoded; `size` is its size in pixels. */
+  show(image, size) {
+    this.#size = size;
+    image.alt = "The image under review";
+    image.draggable = false;
+    image.className = "photo";
+    this.pic.querySelector(".photo")?.remove();
+    this.pic.prepend(image);
+    this.pic.hidden = false;
+    this.fit();
+  }
+
+  clear() {
+    this.pic.querySelector(".photo")?.remove();
+    this.pic.hidden = true;
+  }
+
+  /** Image pixels under a point of the window. */
+  at(event) {
+    const box = this.pic.getBoundingClientRect();
+    return { x: (event.clientX - box.left) / this.#scale, y: (event.clientY - box.top) / this.#scale };
+  }
+
+  get size() {
+    return this.#size;
+  }
+
+  /** Css pixels for one image pixel. */
+  get scale() {
+    return this.#scale;
+  }
+
+  fit() {
+    this.#fitted = true;
+    this.#scale = this.#fitScale();
+    this.#centre();
+    this.#paint();
+  }
+
+  exact() {
+    this.zoomTo(1 / devicePixelRatio, this.#middle());
+  }
+
+  toggle() {
+    if (this.#fitted) this.exact();
+    else this.fit();
+  }
+
+  zoom(steps) {
+    this.zoomTo(this.#scale * STEP ** steps, this.#middle());
+  }
+
+  /** Zoom so that the picture's point under `centre` (css pixels in the stage) stays where it is. */
+  zoomTo(scale, centre) {
+    const smallest = Math.min(this.#fitScale() / 2, 1 / devicePixelRatio);
+    const next = Math.min(LARGEST / devicePixelRatio, Math.max(smallest, scale));
+    const ratio = next / this.#scale;
+    this.#place = { x: centre.x - (centre.x - this.#place.x) * ratio, y: centre.y - (centre.y - this.#place.y) * ratio };
+    this.#scale = next;
+    this.#fitted = false;
+    this.#paint();
+  }
+
+  #frame() {
+    const style = getComputedStyle(this.stage);
+    const pad = parseFloat(style.paddingLeft);
+    return { width: this.stage.clientWidth, height: this.stage.clientHeight, pad };
+  }
+
+  #fitScale() {
+    const { width, height, pad } = this.#frame();
+    const fitting = Math.min((width - 2 * pad) / this.#size.width, (height - 2 * pad) / this.#size.height);
+    return Math.max(0.001, Math.min(fitting, FIT_LIMIT));
+  }
+
+  #middle() {
+    const { width, height } = this.#frame();
+    return { x: width / 2, y: height / 2 };
+  }
+
+  #centre() {
+    const { x, y } = this.#middle();
+    this.#place = { x: x - (this.#size.width * this.#scale) / 2, y: y - (this.#size.height * this.#scale) / 2 };
+  }
+
+  #paint() {
+    const { width, height } = this.#frame();
+    const [across, down] = [this.#size.width * this.#scale, this.#size.height * this.#scale];
+    const within = (value, length, room) => Math.min(room - REACH, Math.max(REACH - length, value));
+    this.#place = { x: within(this.#place.x, across, width), y: within(this.#place.y, down, height) };
+    // On whole device pixels, or exact pixels would be smeared over two.
+    const whole = (value) => Math.round(value * devicePixelRatio) / devicePixelRatio;
+    Object.assign(this.pic.style, {
+      width: `${across}px`, height: `${down}px`, transform: `translate(${whole(this.#place.x)}px, ${whole(this.#place.y)}px)`,
+    });
+    const shown = this.#scale * devicePixelRatio;
+    this.pic.classList.toggle("crisp", !this.#fitted && shown >= CRISP);
+    this.stage.classList.toggle("loose", across > width || down > height);
+    this.onZoom(Math.round(shown * 100), this.#fitted);
+  }
+
+  #resized() {
+    if (!this.stage.clientWidth) return;
+    if (this.#fitted) this.fit();
+    else this.#paint();
+  }
+
+  #wheel(event) {
+    if (this.pic.hidden) return;
+    event.preventDefault();
+    const box = this.stage.getBoundingClientRect();
+    const unit = event.deltaMode === WheelEvent.DOM_DELTA_LINE ? 16 : 1;
+    const turn = Math.max(-120, Math.min(120, event.deltaY * unit));
+    this.zoomTo(this.#scale * Math.exp(-turn * 0.002), { x: event.clientX - box.left, y: event.clientY - box.top });
+  }
+
+  #down(event) {
+    if (event.button !== 0 || this.pic.hidden || this.takesDrag(event)) return;
+    this.#drag = { id: event.pointerId, x: event.clientX - this.#place.x, y: event.clientY - this.#place.y };
+    this.stage.setPointerCapture(event.pointerId);
+    this.stage.classList.add("moving");
+  }
+
+  #move(event) {
+    if (this.#drag?.id !== event.pointerId) return;
+    this.#place = { x: event.clientX - this.#drag.x, y: event.clientY - this.#drag.y };
+    this.#fitted = false;
+    this.#paint();
+  }
+
+  #up(event) {
+    if (this.#drag?.id !== event.pointerId) return;
+    this.#drag = null;
+    this.stage.classList.remove("moving");
+  }
+}
