@@ -21,6 +21,13 @@ _CLAIM = re.compile(
 )
 """What makes a piece a claim: a verb that descriptions use, or a participle."""
 
+_TAIL = re.compile(
+    r"\s*(?:lacking|making|giving|causing|creating|suggesting|resulting|leading|including|especially|particularly|"
+    r"which|with|without|as if|as though|such as|like)\b",
+    re.IGNORECASE,
+)
+"""What begins a piece that says more about the claim before it."""
+
 _MIN_WORDS = 3
 
 
@@ -60,14 +67,15 @@ def split_findings(explanation: str, verdict: Verdict | None = None) -> tuple[Fi
         start = following
     if len(spans) > 1 and not _stands_alone(explanation[slice(*spans[0])]):
         spans[:2] = [(spans[0][0], spans[1][1])]
-    return tuple(_finding(explanation, *span) for span in spans if explanation[slice(*span)].strip(" .,;:!?"))
+    return tuple(found for span in spans if (found := _finding(explanation, *span)))
 
 
 def _stands_alone(piece: str) -> bool:
-    return len(piece.split()) >= _MIN_WORDS and _CLAIM.search(piece) is not None
+    return len(piece.split()) >= _MIN_WORDS and _CLAIM.search(piece) is not None and not _TAIL.match(piece)
 
 
-def _finding(explanation: str, start: int, end: int) -> Finding:
+def _finding(explanation: str, start: int, end: int) -> Finding | None:
+    """The claim of a piece, without what stands around it; None when nothing is left."""
     piece = explanation[start:end]
     phrase = piece.strip().strip(".,;:!?").strip()
-    return Finding(phrase=phrase, start=start + piece.index(phrase))
+    return Finding(phrase=phrase, start=start + piece.index(phrase)) if phrase else None

@@ -4,7 +4,7 @@ import csv
 
 import pytest
 from builders import shared_folder
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from realness.descriptions import parse_verdict, split_findings
@@ -46,10 +46,19 @@ def test_an_enumeration_inside_one_claim_stays_together():
     ]
 
 
+def test_what_follows_from_a_claim_stays_with_it():
+    text = "The skin is overly smooth, lacking natural pores, and the hand has six fingers, making it look odd."
+    assert [f.phrase for f in split_findings(text)] == [
+        "The skin is overly smooth, lacking natural pores",
+        "the hand has six fingers, making it look odd",
+    ]
+
+
 def test_no_claims_nothing():
     assert split_findings("there is nothing unrealistic in this image.", Verdict.NO) == ()
 
 
+@example("\x85.")
 @given(st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), max_size=200))
 def test_every_phrase_stands_where_it_says_and_none_overlap(text):
     findings = split_findings(text)
