@@ -6,11 +6,23 @@ import { recall, remember } from "./memory.js";
 
 const BY = 5; // percent for one key press
 
+/** How unreal the most unreal place of a grey layer picture (white = realistic) is, in percent. */
+function worst(image) {
+  const [width, height] = [image.naturalWidth, image.naturalHeight];
+  const paper = new OffscreenCanvas(width, height).getContext("2d");
+  paper.drawImage(image, 0, 0);
+  const { data } = paper.getImageData(0, 0, width, height);
+  let least = 255;
+  for (let at = 0; at < data.length; at += 4) least = Math.min(least, data[at]);
+  return (100 * (255 - least)) / 255;
+}
+
 export class Overlay {
   #map = null;
   #layer = 0;
   #peek = null; // the layer shown while the pointer is over its finding
   #on = true;
+  #worst = null; // how unreal the most unreal place of the shown layer is, in percent
 
   constructor(el, pictures) {
     this.el = el;
@@ -100,6 +112,7 @@ export class Overlay {
     this.filter.hideBelow(hidden / 100);
     el.heat.style.opacity = opacity / 100;
     el.heat.style.filter = this.filter.css;
+    this.#sayWhenNothingIsSeen();
     if (Object.keys(change).length) remember("map", this.settings);
   }
 
@@ -112,6 +125,8 @@ export class Overlay {
     const layer = this.#map?.layers.find((one) => one.index === index);
     if (!layer || !this.#on) {
       el.heat.hidden = true;
+      this.#worst = null;
+      this.#sayWhenNothingIsSeen();
       return;
     }
     const map = this.#map;
@@ -121,10 +136,21 @@ export class Overlay {
       el.heat.src = image.src;
       el.heat.hidden = false;
       el.noMap.hidden = true;
+      this.#worst = worst(image);
+      this.#sayWhenNothingIsSeen();
     } catch {
       if (map !== this.#map) return;
       el.heat.hidden = true;
       el.noMap.hidden = false;
     }
+  }
+
+  /** A map that shows nothing is an answer too, and is not to be taken for a fault. */
+  #sayWhenNothingIsSeen() {
+    const { el } = this;
+    const nothing = this.#worst !== null && this.#worst <= this.settings.hidden;
+    el.rampEnds.hidden = nothing;
+    el.rampNone.hidden = !nothing;
+    el.rampNone.textContent = this.#worst === 0 ? "All real" : `All under ${this.settings.hidden} %`;
   }
 }

@@ -195,3 +195,14 @@ def test_a_second_rating_is_kept_beside_the_first(served, visit):
     screen.submit()
     (row,) = served.reviews(study)
     assert (row["rating"], row["second_rating"]) == (30, 70)
+
+
+def test_a_map_that_shows_nothing_says_so(served, visit):
+    screen = visit(served, served.study(texts=("No. There is nothing unrealistic in this image.", TEXT)))
+    screen.rate("5")
+    expect(screen.el("rampNone")).to_have_text("All real")
+    screen.judge("a")
+    screen.submit()
+    screen.rate("2")
+    expect(screen.el("heat")).to_be_visible()
+    expect(screen.el("rampNone")).to_be_hidden()
