@@ -41,7 +41,7 @@ def init(
 def import_(
     context: typer.Context,
     path: Annotated[Path, typer.Argument(help="A folder, a .csv or a .jsonl file.")],
-    study: Annotated[str, typer.Option(help="The study the images go to [the folder's name].")] = "",
+    study: Annotated[str, typer.Option(help="The study the images go to (default: the folder's name).")] = "",
     split: Annotated[str, typer.Option(help="Split of the images whose source names none.")] = "",
     link: Annotated[bool, typer.Option("--link", help="Keep the files where they are instead of copying.")] = False,
     layout: Annotated[str, typer.Option(help=f"auto, {', '.join(exchange.LAYOUTS)}.")] = "auto",

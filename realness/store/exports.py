@@ -101,10 +101,13 @@ class ExportStore:
             "opinion": connection.execute(opinion).mappings().first(),
         }
 
-    def drafts_left(self) -> int:
-        """How many drafts wait: they are not answers and never leave."""
+    def drafts_left(self, study: str | None) -> int:
+        """How many drafts wait, in one study or in all: they are not answers and never leave."""
+        query = select(func.count()).select_from(drafts.join(studies, studies.c.id == drafts.c.study_id))
+        if study is not None:
+            query = query.where(studies.c.name == study)
         with self.database.read() as connection:
-            return connection.execute(select(func.count()).select_from(drafts)).scalar_one()
+            return connection.execute(query).scalar_one()
 
     def remember(self, manifest: Mapping[str, Any]) -> None:
         """Keep an export's manifest."""

@@ -36,7 +36,7 @@ def export_reviews(bench: Workbench, format_name: str, target: Path, wanted: Exp
 
 def _stream(bench: Workbench, wanted: ExportFilter, excluded: dict[str, int]) -> Iterator[Mapping[str, Any]]:
     yield from bench.store.exports.reviews(wanted, excluded)
-    drafts = bench.store.exports.drafts_left()
+    drafts = bench.store.exports.drafts_left(wanted.study)
     if drafts:
         excluded["draft"] = drafts
 
