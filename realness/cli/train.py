@@ -1,5 +1,6 @@
 """Training."""
 
+import os
 from pathlib import Path
 from typing import Annotated
 
@@ -22,11 +23,12 @@ def clip(
     minutes: Annotated[float, typer.Option(min=0.01, help="How long to train, in minutes.")] = 60.0,
     seed: Annotated[int, typer.Option(help="Of everything random.")] = 0,
 ) -> None:
-    """Train `mini` on planted scenes. Stopped with Ctrl+C, it goes on from the last checkpoint."""
+    """Train `mini` on planted scenes, at low priority. Stopped with Ctrl+C, it goes on from the last checkpoint."""
     from realness.training.clip_config import TrainConfig  # noqa: PLC0415
     from realness.training.clip_train import train_clip  # noqa: PLC0415
 
     shared: Context = context.obj
+    os.nice(10)
     with progress_bar("training") as progress:
         result = train_clip(TrainConfig(minutes=minutes, seed=seed), out, progress)
     shared.finish(result, f"trained; use it as --clip local-dir:{out}")

@@ -1,0 +1,1 @@
+"""Long jobs: training the project's own models."""

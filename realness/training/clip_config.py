@@ -1,0 +1,121 @@
+"""Everything that changes what a training of `mini` gives."""
+
+import json
+from dataclasses import asdict, dataclass, fields
+from pathlib import Path
+from typing import Any
+
+from realness.errors import InvalidValue
+from realness.training.tokens import vocabulary_size
+
+STRIDE = 32
+"""Pixels of input for one token of an open_clip ModifiedResNet."""
+
+
+@dataclass(frozen=True)
+class TrainConfig:
+    """The recipe of one training. Saved beside the weights; a training goes on only with the same one.
+
+    Attributes:
+        seed: of the first weights and of all data.
+        minutes: training time, over which the learning rate falls; not used when `steps` is given.
+        steps: train by steps instead of by time, which makes the result repeatable to the bit.
+        layers, width: of the ModifiedResNet image tower.
+        window: side in pixels of what `encode_image` takes: one window of a sliding map.
+        embed: size of the shared embedding.
+        text_width, text_layers, context: of the text tower; context in tokens.
+        merges: of the vocabulary.
+        batch: image crops in a step; two share one base crop, each planted in its own places.
+        crop: side of a crop, in pixels; a multiple of 32.
+        windows: windows in a step, cut from the crops.
+        phrasings: phrases of each kind in a step.
+        neutrals: neutral phrases in a step.
+        learning_rate, weight_decay, warmup: of AdamW; warmup as a share of the training.
+        window_weight: weight of the windows' loss.
+        text_steps: steps before the first, in which the text tower alone learns which phrases say the same.
+        text_weight: weight of that loss afterwards.
+        weakest: strength of the subtlest plantings, in [0, 1].
+        plantings: at most so many in a crop, and at least two but for the few crops that stay untouched.
+        photographs: share of the crops that come from photographs; the rest are procedural scenes.
+        random_nouns: share of the phrases that speak of a random word instead of a fitting noun.
+    """
+
+    seed: int = 0
+    minutes: float = 60.0
+    steps: int | None = None
+    layers: tuple[int, ...] = (1, 2, 4, 2)
+    width: int = 16
+    window: int = 64
+    embed: int = 128
+    text_width: int = 128
+    text_layers: int = 2
+    context: int = 77
+    merges: int = 12000
+    batch: int = 8
+    crop: int = 256
+    windows: int = 8
+    phrasings: int = 2
+    neutrals: int = 4
+    learning_rate: float = 3e-3
+    weight_decay: float = 0.05
+    warmup: float = 0.04
+    window_weight: float = 0.3
+    text_steps: int = 300
+    text_weight: float = 0.2
+    weakest: float = 0.35
+    plantings: int = 5
+    photographs: float = 0.65
+    random_nouns: float = 0.5
+
+    def __post_init__(self) -> None:
+        if self.crop % STRIDE or self.window % STRIDE or self.window > self.crop:
+            raise InvalidValue(f"crop and window must be multiples of {STRIDE}, the window no larger than the crop")
+        if self.batch < 2 or self.batch % 2:
+            raise InvalidValue(f"batch must be an even number from 2 on, got {self.batch}")
+        if self.phrasings < 2:
+            raise InvalidValue(f"phrasings must be at least 2, got {self.phrasings}")
+        if self.plantings < 2:
+            raise InvalidValue(f"plantings must be at least 2, got {self.plantings}")
+        if self.minutes <= 0 or (self.steps is not None and self.steps < 1):
+            raise InvalidValue("minutes must be more than 0, and steps, where given, at least 1")
+
+    @property
+    def grid(self) -> int:
+        """Tokens along one side of a crop."""
+        return self.crop // STRIDE
+
+    def model(self) -> dict[str, Any]:
+        """The `model_cfg` of open_clip. The tokenizer is found in the model's own folder, whatever its name."""
+        return {
+            "embed_dim": self.embed,
+            "vision_cfg": {"image_size": self.window, "layers": list(self.layers), "width": self.width},
+            "text_cfg": {
+                "context_length": self.context,
+                "vocab_size": vocabulary_size(self.merges),
+                "hf_tokenizer_name": "tokenizer.json",
+                "width": self.text_width,
+                "heads": max(1, self.text_width // 32),
+                "layers": self.text_layers,
+            },
+        }
+
+    def save(self, path: Path) -> None:
+        """Write it as JSON."""
+        path.write_text(json.dumps(asdict(self), indent=2) + "\n", encoding="utf-8")
+
+    @classmethod
+    def read(cls, path: Path) -> "TrainConfig":
+        """Read what `save` wrote.
+
+        Raises:
+            InvalidValue: the file holds something else.
+        """
+        try:
+            values = json.loads(path.read_text(encoding="utf-8"))
+            return cls(**{**values, "layers": tuple(values["layers"])})
+        except (ValueError, TypeError, KeyError) as error:
+            raise InvalidValue(f"{path} does not hold a training configuration; train into another folder") from error
+
+    def differences(self, other: "TrainConfig") -> list[str]:
+        """The names of the settings in which two configurations differ."""
+        return [each.name for each in fields(self) if getattr(self, each.name) != getattr(other, each.name)]

@@ -1,0 +1,139 @@
+"""Batches of planted crops: fresh ones at every step, and the same ones for the same configuration and step."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from torch.utils.data import DataLoader, Dataset
+
+from realness.planting import KINDS, neutral_phrases, phrases, plant, word
+from realness.training.clip_bases import base_crop
+from realness.training.clip_config import STRIDE, TrainConfig
+from realness.training.tokens import common_words
+
+_UNTOUCHED = 0.05
+"""Share of the crops in which nothing is planted."""
+_OWNERS = ("the", "the", "the", "the person's", "the image of the", "part of the", "a", "her", "his")
+_SINGULAR = {"is": "is", "has": "has", "does": "does", "lacks": "lacks"}
+_VERBS = ("looks", "appears", "seems")
+
+
+@dataclass(frozen=True)
+class Batch:
+    """What one step learns from.
+
+    Attributes:
+        crops: `(b, side, side, 3)` uint8 RGB, planted.
+        cover: `(b, kinds, h, w)` float32: the share of each token's cell that each kind covers, in [0, 1], kinds in
+            the order of `KINDS`.
+        windows: `(n, s, s, 3)` uint8 RGB, cut from the crops.
+        window_cover: `(n, kinds)` float32: the share of each window that each kind covers.
+        texts: phrases, `phrasings` rounds of one for each kind in the order of `KINDS`.
+        neutral: phrases that say that nothing is wrong.
+    """
+
+    crops: np.ndarray
+    cover: np.ndarray
+    windows: np.ndarray
+    window_cover: np.ndarray
+    texts: list[str]
+    neutral: list[str]
+
+
+def make_batch(config: TrainConfig, step: int, stream: int = 0) -> Batch:
+    """The batch of a step.
+
+    Two crops that follow each other are the same base crop with plantings of their own: what is planted in one is
+    untouched in the other, which makes each the other's hard negative.
+
+    Args:
+        config: the recipe.
+        step: from 0 on.
+        stream: 0 for training; another number gives data that no training sees, for calibration.
+    """
+    seed = config.seed + 1_000_003 * stream
+    rng = np.random.default_rng((seed, 3, step))
+    crops, masks = [], []
+    for pair in range(config.batch // 2):
+        base = base_crop(seed, step * (config.batch // 2) + pair, config.crop, config.photographs)
+        for _ in range(2):
+            crop, where = _planted(base, config, rng)
+            crops.append(crop)
+            masks.append(where)
+    cover = np.stack([_pooled(mask, STRIDE) for mask in masks])
+    windows, window_cover = _windows(config, crops, masks, rng)
+    return Batch(np.stack(crops), cover, windows, window_cover, *make_texts(config, rng))
+
+
+def make_texts(config: TrainConfig, rng: np.random.Generator) -> tuple[list[str], list[str]]:
+    """Phrases, `phrasings` rounds of one for each kind in the order of `KINDS`, and neutral phrases."""
+    texts = [_phrase(kind, config, rng) for _ in range(config.phrasings) for kind in KINDS]
+    every = neutral_phrases()
+    return texts, [every[at] for at in rng.permutation(len(every))[: config.neutrals]]
+
+
+def batches(config: TrainConfig, start: int, steps: int, workers: int) -> DataLoader[Batch]:
+    """Batches from step `start` on, made ahead by `workers` processes (0: in this one)."""
+    ahead = 6 if workers else None
+    # One batch is one item, so that the order of steps stays the same for any number of workers.
+    return DataLoader(_Steps(config, start, steps), batch_size=None, num_workers=workers, prefetch_factor=ahead)
+
+
+class _Steps(Dataset[Batch]):
+    def __init__(self, config: TrainConfig, start: int, steps: int) -> None:
+        self._config, self._start, self._steps = config, start, steps
+
+    def __len__(self) -> int:
+        return self._steps
+
+    def __getitem__(self, at: int) -> Batch:
+        return make_batch(self._config, self._start + at)
+
+
+def _planted(base: np.ndarray, config: TrainConfig, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
+    """A crop with its plantings, and for each pixel the number of its kind, or -1."""
+    crop, where = base, np.full(base.shape[:2], -1, dtype=np.int8)
+    count = 0 if rng.random() < _UNTOUCHED else int(rng.integers(2, config.plantings + 1))
+    for _ in range(count):
+        kind = int(rng.integers(len(KINDS)))
+        planted = plant(crop, KINDS[kind], rng, strength=float(rng.uniform(config.weakest, 1)))
+        # One that lies mostly on an earlier one would make both hard to name.
+        if (where[planted.mask] >= 0).mean() < 0.3:
+            crop = planted.image
+            where[planted.mask] = kind
+    return crop, where
+
+
+def _pooled(where: np.ndarray, cell: int) -> np.ndarray:
+    """The share of each kind in each cell: `(kinds, h, w)`."""
+    height, width = (side // cell for side in where.shape)
+    cells = where[: height * cell, : width * cell].reshape(height, cell, width, cell)
+    return np.stack([(cells == kind).mean(axis=(1, 3)) for kind in range(len(KINDS))]).astype(np.float32)
+
+
+def _windows(
+    config: TrainConfig, crops: list[np.ndarray], masks: list[np.ndarray], rng: np.random.Generator
+) -> tuple[np.ndarray, np.ndarray]:
+    """Windows of the crops, two of three with their centre on something planted."""
+    cut, cover = [], []
+    for number in range(config.windows):
+        which = number % len(crops)
+        centre = rng.integers(0, config.crop, 2)
+        if number % 3 and (masks[which] >= 0).any():
+            ys, xs = np.nonzero(masks[which] >= 0)
+            at = rng.integers(len(ys))
+            centre = np.asarray((ys[at], xs[at]))
+        y, x = np.clip(centre - config.window // 2, 0, config.crop - config.window)
+        place = np.s_[y : y + config.window, x : x + config.window]
+        cut.append(crops[which][place])
+        cover.append(_pooled(masks[which][place], config.window)[:, 0, 0])
+    return np.stack(cut), np.stack(cover)
+
+
+def _phrase(kind: str, config: TrainConfig, rng: np.random.Generator) -> str:
+    """A clause that names a kind; often of a random word, so that the noun comes to say nothing about the kind."""
+    if rng.random() >= config.random_nouns:
+        return word(kind, rng)
+    words, templates = common_words(config.merges), phrases(kind, "train")
+    noun = f"{_OWNERS[rng.integers(len(_OWNERS))]} {words[rng.integers(len(words))]}"
+    template = templates[rng.integers(len(templates))]
+    return template.format(noun=noun, looks=_VERBS[rng.integers(len(_VERBS))], **_SINGULAR)

@@ -1,0 +1,128 @@
+"""Measuring, calibrating and writing out a trained `mini`."""
+
+import json
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from open_clip.model import CLIP
+from open_clip.transform import PreprocessCfg
+from safetensors.torch import save_file
+from sklearn.metrics import roc_auc_score
+from torch import Tensor
+
+from realness.dream.dense import dense_features
+from realness.planting import KINDS, neutral_phrases
+from realness.training.clip_config import STRIDE, TrainConfig
+from realness.training.clip_data import Batch, make_batch
+from realness.training.clip_losses import encode_texts
+from realness.training.tokens import Words, write_tokenizer
+
+WEIGHTS, CONFIG, TUNING = "open_clip_model.safetensors", "open_clip_config.json", "realness.json"
+_VALIDATION, _CALIBRATION = 1, 2
+"""Streams of data that no training sees."""
+
+
+def pixels(model: CLIP, images: np.ndarray) -> Tensor:
+    """Images `(b, y, x, 3)` uint8 as the image tower expects them: `(b, 3, y, x)`, normalised, channels last."""
+    settings = PreprocessCfg()
+    values = torch.from_numpy(images).permute(0, 3, 1, 2).float().div_(255)
+    mean, std = (torch.tensor(each).view(3, 1, 1) for each in (settings.mean, settings.std))
+    return values.sub_(mean).div_(std).to(memory_format=torch.channels_last)
+
+
+def validate(model: CLIP, config: TrainConfig, words: Words, steps: int = 12) -> float:
+    """AUROC of tokens, for the right kind against the rest of the same crops; the mean over the kinds.
+
+    nan when no kind was planted in what was drawn.
+    """
+    odds, cover = _odds(model, config, words, _VALIDATION, steps)
+    found = []
+    for kind in range(len(KINDS)):
+        planted = cover[:, kind].amax(dim=(1, 2)) > 0.5
+        inside, score = cover[planted, kind].flatten() > 0.5, odds[planted, kind].flatten()
+        if inside.any() and not inside.all():
+            found.append(roc_auc_score(inside.numpy(), score.numpy()))
+    return float(np.mean(found)) if found else float("nan")
+
+
+def calibrate(model: CLIP, config: TrainConfig, words: Words, steps: int = 30) -> dict[str, Any]:
+    """Temperature and bias that make the map's probability true, fitted on crops kept apart.
+
+    A phrase is asked of the crops it is true of, and as often of crops without it, as descriptions do.
+    """
+    odds, cover = _odds(model, config, words, _CALIBRATION, steps)
+    present = cover.amax(dim=(2, 3)) > 0.3
+    rng = np.random.default_rng(config.seed)
+    absent = torch.from_numpy(rng.random(present.shape) < present.float().mean().item()) & ~present
+    asked = present | absent
+    scores, target = odds[asked].flatten(), cover[asked].flatten()
+    line = torch.tensor([3.0, -1.0], requires_grad=True)
+    fit = torch.optim.LBFGS([line], max_iter=100, line_search_fn="strong_wolfe")
+
+    def off() -> Tensor:
+        fit.zero_grad()
+        loss = torch.nn.functional.binary_cross_entropy_with_logits(scores * line[0].exp() + line[1], target)
+        loss.backward()
+        return loss
+
+    fit.step(off)
+    slope, bias = line[0].exp().item(), line[1].item()
+    return {
+        "dense": {"temperature": slope, "bias": bias, "pixels_per_token": STRIDE, "neutral": list(neutral_phrases())}
+    }
+
+
+def export(model: CLIP, config: TrainConfig, tuning: dict[str, Any], folder: Path) -> None:
+    """Write what `local-dir:` needs: weights in fp16, config, tokenizer; and how DREAM is to read them."""
+    folder.mkdir(parents=True, exist_ok=True)
+    weights = {
+        name: (value.half() if value.is_floating_point() else value).contiguous()
+        for name, value in model.state_dict().items()
+    }
+    beside = folder / f"{WEIGHTS}.new"
+    save_file(weights, beside, metadata={"format": "pt"})
+    beside.chmod(0o644)  # safetensors makes it readable by its owner alone
+    beside.replace(folder / WEIGHTS)
+    settings = PreprocessCfg()
+    looks = {
+        "mean": list(settings.mean),
+        "std": list(settings.std),
+        "interpolation": "bicubic",
+        "resize_mode": "shortest",
+    }
+    _write(folder / CONFIG, {"model_cfg": config.model(), "preprocess_cfg": looks})
+    write_tokenizer(folder, config.merges, config.context)
+    _write(folder / TUNING, tuning)
+
+
+@torch.inference_mode()
+def _odds(model: CLIP, config: TrainConfig, words: Words, stream: int, steps: int) -> tuple[Tensor, Tensor]:
+    """How much more each token is like each kind's phrase than like the neutral ones, and what covers it.
+
+    Both are `(b, kinds, h, w)`.
+    """
+    model.eval()
+    neutral = encode_texts(model, words(list(neutral_phrases()))).mean(dim=0)
+    every, covers = [], []
+    for step in range(steps):
+        batch = _kept(config, step, stream)
+        features = dense_features(model.visual, pixels(model, batch.crops))
+        phrases = encode_texts(model, words(batch.texts[: len(KINDS)]))
+        every.append(torch.einsum("bdhw,kd->bkhw", features, phrases - neutral))
+        covers.append(torch.from_numpy(batch.cover))
+    return torch.cat(every), torch.cat(covers)
+
+
+@lru_cache(maxsize=16)
+def _kept(config: TrainConfig, step: int, stream: int) -> Batch:
+    """Validation asks for the same batches again and again."""
+    return make_batch(config, step, stream)
+
+
+def _write(path: Path, values: dict[str, Any]) -> None:
+    beside = path.with_name(path.name + ".new")
+    beside.write_text(json.dumps(values, indent=2) + "\n", encoding="utf-8")
+    beside.replace(path)

@@ -1,0 +1,203 @@
+"""Training `mini`: an ordinary open_clip CLIP that finds planted inconsistencies by its dense features.
+
+No RAISE data goes in: the pictures are photographs from the wheels and procedural scenes, the inconsistencies planted.
+"""
+
+import json
+import math
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from open_clip.model import CLIP
+from torch import Tensor
+
+from realness.errors import InvalidValue
+from realness.training.clip_card import write_card
+from realness.training.clip_config import TrainConfig
+from realness.training.clip_data import Batch, batches, make_texts
+from realness.training.clip_export import calibrate, export, pixels, validate
+from realness.training.clip_losses import Heads, TextFeatures, encode_texts, text_loss, total_loss
+from realness.training.tokens import Words, write_tokenizer
+
+Progress = Callable[[int, int | None], None]
+CHECKPOINT, RECIPE, LOG = "checkpoint.pt", "train.json", "log.jsonl"
+_ENDLESS = 10_000_000
+
+
+def train_clip(
+    config: TrainConfig, out: Path, progress: Progress | None = None, *, workers: int = 1, save_minutes: float = 4.0
+) -> dict[str, Any]:
+    """Train, and leave a folder that `local-dir:` loads. Goes on from the checkpoint that lies there.
+
+    Args:
+        config: the recipe.
+        out: for the checkpoint, the log and the finished model.
+        progress: called with what is done and the whole: steps, or seconds when the recipe counts by time.
+        workers: processes that make data; they do not change the result.
+        save_minutes: between checkpoints.
+
+    Returns:
+        `steps`, `seconds`, `loss` and `auroc` (of tokens of planted crops kept apart, mean over the kinds).
+
+    Raises:
+        InvalidValue: the folder holds a training with another recipe.
+    """
+    out.mkdir(parents=True, exist_ok=True)
+    run = _Run(config, out)
+    total = config.steps if config.steps is not None else round(config.minutes * 60)
+    saved = since = time.monotonic()
+    steps = _ENDLESS if config.steps is None else config.steps
+    for batch in batches(config, run.step, steps - run.step, workers):
+        run.take(batch)
+        since, run.seconds = time.monotonic(), run.seconds + time.monotonic() - since
+        if progress is not None:
+            progress(min(total, run.step if config.steps is not None else int(run.seconds)), total)
+        if run.part_done >= 1:
+            break
+        if time.monotonic() - saved > save_minutes * 60:
+            run.save()
+            saved = since = time.monotonic()  # what measuring took is no training
+    run.save()
+    tuning = calibrate(run.model, config, run.words)
+    export(run.model, config, tuning, out)
+    count = sum(weight.numel() for weight in run.model.parameters())
+    write_card(out, config, parameters=count, steps=run.step, seconds=run.seconds, auroc=run.auroc)
+    return {"steps": run.step, "seconds": round(run.seconds), "loss": run.loss, "auroc": run.auroc}
+
+
+class _Run:
+    """One training in progress: the model, its optimiser and how far they are."""
+
+    def __init__(self, config: TrainConfig, out: Path) -> None:
+        _check_recipe(config, out / RECIPE)
+        self.config, self.out = config, out
+        write_tokenizer(out, config.merges, config.context)
+        self.words = Words(out, config.context)
+        self.model, self.heads = new_model(config)
+        self.optimiser = _optimiser(self.model, self.heads, config)
+        self.step, self.seconds, self.loss, self.auroc = 0, 0.0, math.nan, math.nan
+        if (out / CHECKPOINT).is_file():
+            self._load()
+        else:
+            self._learn_texts()
+
+    @property
+    def part_done(self) -> float:
+        """From 0 to 1: what the learning rate follows."""
+        if self.config.steps is not None:
+            return self.step / self.config.steps
+        return self.seconds / (self.config.minutes * 60)
+
+    def take(self, batch: Batch) -> None:
+        """Learn from one batch."""
+        rate = self.config.learning_rate * schedule(self.part_done, self.config.warmup)
+        for group in self.optimiser.param_groups:
+            group["lr"] = rate * group["share"]
+        self.model.train()
+        texts = self._texts(batch.texts, batch.neutral)
+        crops, windows = pixels(self.model, batch.crops), pixels(self.model, batch.windows)
+        cover, window_cover = torch.from_numpy(batch.cover), torch.from_numpy(batch.window_cover)
+        weights = self.config.window_weight, self.config.text_weight
+        loss, _ = total_loss(self.model, self.heads, crops, cover, windows, window_cover, texts, *weights)
+        self.optimiser.zero_grad(set_to_none=True)
+        loss.backward()
+        torch.nn.utils.clip_grad_norm_([*self.model.parameters(), *self.heads.parameters()], 1.0)
+        self.optimiser.step()
+        value = loss.item()
+        self.loss = value if math.isnan(self.loss) else 0.98 * self.loss + 0.02 * value
+        self.step += 1
+
+    def save(self) -> None:
+        """Measure, log and write a checkpoint, whole or not at all."""
+        self.auroc = validate(self.model, self.config, self.words)
+        line = {"step": self.step, "seconds": round(self.seconds), "loss": self.loss, "auroc": self.auroc}
+        with (self.out / LOG).open("a", encoding="utf-8") as log:
+            log.write(json.dumps(line) + "\n")
+        state = {
+            "model": self.model.state_dict(),
+            "heads": self.heads.state_dict(),
+            "optimiser": self.optimiser.state_dict(),
+            **line,
+            "seconds": self.seconds,
+        }
+        beside = self.out / f"{CHECKPOINT}.new"
+        torch.save(state, beside)
+        beside.replace(self.out / CHECKPOINT)
+
+    def _load(self) -> None:
+        state = torch.load(self.out / CHECKPOINT, weights_only=True)
+        self.model.load_state_dict(state["model"])
+        self.heads.load_state_dict(state["heads"])
+        self.optimiser.load_state_dict(state["optimiser"])
+        self.step, self.seconds = state["step"], state["seconds"]
+        self.loss, self.auroc = state["loss"], state["auroc"]
+
+    def _learn_texts(self) -> None:
+        """Before the first step: phrases of one kind together, so that the image tower has something to aim at."""
+        self.model.train()
+        rng = np.random.default_rng((self.config.seed, 4))
+        towers = [value for name, value in self.model.named_parameters() if not name.startswith("visual.")]
+        optimiser = torch.optim.AdamW(towers, lr=1e-3, betas=(0.9, 0.98), weight_decay=self.config.weight_decay)
+        for _ in range(self.config.text_steps):
+            loss = text_loss(self._texts(*make_texts(self.config, rng)))
+            optimiser.zero_grad(set_to_none=True)
+            loss.backward()
+            torch.nn.utils.clip_grad_norm_(towers, 1.0)
+            optimiser.step()
+
+    def _texts(self, texts: list[str], neutral_texts: list[str]) -> TextFeatures:
+        encoded = encode_texts(self.model, self.words(texts + neutral_texts))
+        phrases, neutral = encoded[: len(texts)], encoded[len(texts) :]
+        return TextFeatures(phrases.unflatten(0, (self.config.phrasings, -1)), neutral)
+
+
+def schedule(part: float, warmup: float) -> float:
+    """Share of the full learning rate: linear up during `warmup`, then half a cosine down to 1 %."""
+    if part < warmup:
+        return max(part, 0.002) / warmup
+    fall = min(1.0, (part - warmup) / (1 - warmup))
+    return 0.01 + 0.99 * 0.5 * (1 + math.cos(math.pi * fall))
+
+
+def new_model(config: TrainConfig) -> tuple[CLIP, Heads]:
+    """An untrained model and its heads, the same for the same configuration."""
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(config.seed)
+        model = CLIP(**_without_tokenizer(config.model()))
+        model.visual.to(memory_format=torch.channels_last)
+        return model, Heads()
+
+
+def _without_tokenizer(settings: dict[str, Any]) -> dict[str, Any]:
+    return {**settings, "text_cfg": {k: v for k, v in settings["text_cfg"].items() if k != "hf_tokenizer_name"}}
+
+
+def _optimiser(model: CLIP, heads: Heads, config: TrainConfig) -> torch.optim.AdamW:
+    groups: dict[tuple[float, float], list[Tensor]] = {}
+    for name, weight in model.named_parameters():
+        if name == "logit_scale":
+            continue
+        # The text tower learns from few, simple sentences: at the full rate it forgets more than it learns.
+        share = 1.0 if name.startswith("visual.") else 0.5
+        decay = config.weight_decay if weight.ndim > 1 else 0.0
+        groups.setdefault((share, decay), []).append(weight)
+    groups[1.0, 0.0].extend(heads.parameters())
+    settings = [
+        {"params": weights, "share": share, "weight_decay": decay} for (share, decay), weights in groups.items()
+    ]
+    return torch.optim.AdamW(settings, lr=config.learning_rate, betas=(0.9, 0.98))
+
+
+def _check_recipe(config: TrainConfig, path: Path) -> None:
+    if path.is_file():
+        other = config.differences(TrainConfig.read(path))
+        if other:
+            raise InvalidValue(
+                f"{path.parent} holds a training with another {' and '.join(other)}; use the same, or another --out"
+            )
+    else:
+        config.save(path)

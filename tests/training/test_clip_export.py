@@ -1,0 +1,63 @@
+import json
+import shutil
+
+import open_clip
+import pytest
+import torch
+
+from realness.clip import load
+from realness.dream import Dream
+from realness.training.clip_export import calibrate, export, validate
+from realness.training.clip_train import new_model
+from realness.training.tokens import Words, write_tokenizer
+from tests.training.test_clip_train import TINY
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("exported") / "first"
+    folder.mkdir()
+    write_tokenizer(folder, TINY.merges, TINY.context)
+    model, _ = new_model(TINY)
+    model.eval()
+    tuning = calibrate(model, TINY, Words(folder, TINY.context), steps=3)
+    export(model, TINY, tuning, folder)
+    moved = folder.with_name("moved")
+    shutil.move(folder, moved)
+    return model, moved
+
+
+def test_open_clip_loads_the_folder_wherever_it_lies(made):
+    model, folder = made
+    loaded, _, preprocess = open_clip.create_model_and_transforms(f"local-dir:{folder}")
+    loaded.eval()
+    tokens = open_clip.get_tokenizer(f"local-dir:{folder}")(["the surface looks melted", "nothing is wrong"])
+    image = torch.rand(2, 3, TINY.window, TINY.window)
+    with torch.no_grad():
+        for mine, theirs in (
+            (model.encode_text(tokens, normalize=True), loaded.encode_text(tokens, normalize=True)),
+            (model.encode_image(image, normalize=True), loaded.encode_image(image, normalize=True)),
+        ):
+            assert torch.allclose(mine, theirs, atol=4e-3)
+    assert "Resize" in str(preprocess)
+
+
+def test_the_weights_are_half_precision(made):
+    from safetensors.torch import load_file
+
+    weights = load_file(made[1] / "open_clip_model.safetensors")
+    assert {value.dtype for value in weights.values() if value.is_floating_point()} == {torch.float16}
+
+
+def test_dream_reads_the_calibration(made):
+    told = json.loads((made[1] / "realness.json").read_text())["dense"]
+    assert told["temperature"] > 0
+    assert told["pixels_per_token"] == 32
+    assert "the surface looks natural" in told["neutral"]
+    found = Dream(load(f"local-dir:{made[1]}")).map(torch.zeros(64, 96, 3).byte().numpy(), "the edge looks broken")
+    assert found.values.shape == (2, 3)
+
+
+def test_validation_of_an_untrained_model_is_near_chance(made):
+    score = validate(made[0], TINY, Words(made[1], TINY.context), steps=6)
+    assert 0.2 < score < 0.8
