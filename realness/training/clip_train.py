@@ -31,7 +31,8 @@ _ENDLESS = 10_000_000
 def train_clip(
     config: TrainConfig, out: Path, progress: Progress | None = None, *, workers: int = 1, save_minutes: float = 4.0
 ) -> dict[str, Any]:
-    """Train, and leave a folder that `local-dir:` loads. Goes on from the checkpoint that lies there.
+    """Train, and leave a folder that `local-dir:` loads. Goes on from the checkpoint that lies there; a finished one
+    is measured and written out again.
 
     Args:
         config: the recipe.
@@ -52,12 +53,12 @@ def train_clip(
     saved = since = time.monotonic()
     steps = _ENDLESS if config.steps is None else config.steps
     for batch in batches(config, run.step, steps - run.step, workers):
+        if run.part_done >= 1:
+            break
         run.take(batch)
         since, run.seconds = time.monotonic(), run.seconds + time.monotonic() - since
         if progress is not None:
             progress(min(total, run.step if config.steps is not None else int(run.seconds)), total)
-        if run.part_done >= 1:
-            break
         if time.monotonic() - saved > save_minutes * 60:
             run.save()
             saved = since = time.monotonic()  # what measuring took is no training

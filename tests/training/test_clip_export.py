@@ -7,7 +7,7 @@ import torch
 
 from realness.clip import load
 from realness.dream import Dream
-from realness.training.clip_export import calibrate, export, validate
+from realness.training.clip_export import PRIOR, calibrate, export, fit_logistic, validate
 from realness.training.clip_train import new_model
 from realness.training.tokens import Words, write_tokenizer
 from tests.training.test_clip_train import TINY
@@ -61,3 +61,15 @@ def test_dream_reads_the_calibration(made):
 def test_validation_of_an_untrained_model_is_near_chance(made):
     score = validate(made[0], TINY, Words(made[1], TINY.context), steps=6)
     assert 0.2 < score < 0.8
+
+
+@pytest.mark.parametrize("share", [0.02, 0.4])
+def test_what_is_known_of_a_place_moves_its_probability_from_the_prior_whatever_the_share(share):
+    dice = torch.Generator().manual_seed(0)
+    target = (torch.rand(40_000, generator=dice) < share).float()
+    scores = torch.randn(40_000, generator=dice) + 2 * target
+    slope, bias = fit_logistic(scores, target)
+    assert slope == pytest.approx(2, rel=0.1)  # two normal distributions two deviations apart
+    told, untold = (torch.sigmoid(torch.tensor(slope * score + bias)).item() for score in (3.0, 1.0))
+    assert untold == pytest.approx(PRIOR, abs=0.03)
+    assert told > 0.9

@@ -98,6 +98,14 @@ def test_a_killed_training_goes_on_to_the_same_weights(tmp_path):
     assert logged == sorted(logged)
 
 
+def test_a_finished_training_is_written_out_again_and_not_trained_on(tmp_path):
+    short = replace(TINY, steps=None, minutes=0.001)
+    first = train_clip(short, tmp_path, workers=0)
+    (tmp_path / "realness.json").unlink()
+    assert train_clip(short, tmp_path, workers=0)["steps"] == first["steps"]
+    assert (tmp_path / "realness.json").is_file()
+
+
 def test_a_worker_process_gives_the_same_weights(tmp_path):
     short = replace(TINY, steps=2)
     train_clip(short, tmp_path / "here", workers=0)
