@@ -103,6 +103,9 @@ def visit(chromium: Browser):
     ) -> Screen:
         context = chromium.new_context(**{"viewport": {"width": 1440, "height": 900}} | options)
         contexts.append(context)
+        # Chromium gives a living page new loaders when requests are first watched, and one that is sent before it has
+        # them slips through. Watched from the start, a test's own `page.route` holds at once.
+        context.route("**/watched-from-the-start", lambda route: route.abort())
         (found,) = where.rows("SELECT id FROM studies WHERE name = ?", study)
         context.add_init_script(f"sessionStorage.setItem('realness.study', '{found['id']}')")
         if not first:
