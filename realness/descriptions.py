@@ -4,7 +4,10 @@ import re
 
 from realness.domain import Finding, Verdict
 
-_VERDICT = re.compile(r"^\s*[\"'“‘]?(yes|no|somewhat)\b[\s.,;:—–-]*", re.IGNORECASE)
+_VERDICT = re.compile(
+    r"""^\s*["'“‘]?(yes|no|somewhat)\b["'”’]?(?:\s*(?:[.,;:!—–]+|-(?=\s))\s*|\s*\n\s*|\s*$)""", re.IGNORECASE
+)
+"""Something has to end the verdict: "No shadow falls" claims that one is missing."""
 _BREAK = re.compile(
     r"(?:[.;:!?]+\s+)"  # a sentence or half-sentence ends
     r"|(?:,?\s+(?:while|whereas|but)\s+)"  # a turn

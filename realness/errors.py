@@ -29,6 +29,10 @@ class Locked(RealnessError):
     """Something is not to be seen or changed yet, or any more (a blind rating, say)."""
 
 
+class CannotWrite(RealnessError):
+    """A file that the folder, its rights or the disk does not allow."""
+
+
 class DatabaseProblem(RealnessError):
     """The database cannot be opened, is of another version, or is held by another process."""
 

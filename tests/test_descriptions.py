@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from realness.descriptions import parse_verdict, split_findings
 from realness.domain import Verdict
+from realness.planting import every_phrase
 
 
 @pytest.mark.parametrize(
@@ -17,7 +18,12 @@ from realness.domain import Verdict
         ("Yes. The arm is bent.", Verdict.YES, "The arm is bent."),
         ("Yes, the roots look artificial.", Verdict.YES, "the roots look artificial."),
         ("somewhat — the hat is large", Verdict.SOMEWHAT, "the hat is large"),
-        ('"No", there is nothing.', Verdict.NO, '", there is nothing.'),
+        ('"No", there is nothing.', Verdict.NO, "there is nothing."),
+        ("Yes - the arm is bent.", Verdict.YES, "the arm is bent."),
+        ("Yes\nThe arm is bent.", Verdict.YES, "The arm is bent."),
+        ("No shadow falls under the cup.", None, "No shadow falls under the cup."),
+        ("No-one has eyes.", None, "No-one has eyes."),
+        ("Somewhat blurry edges.", None, "Somewhat blurry edges."),
         ("No", Verdict.NO, ""),
         ("Nothing looks wrong.", None, "Nothing looks wrong."),
         ("Yesterday's light is odd.", None, "Yesterday's light is odd."),
@@ -26,6 +32,10 @@ from realness.domain import Verdict
 )
 def test_the_verdict_is_parsed_off(text, verdict, explanation):
     assert parse_verdict(text) == (verdict, explanation)
+
+
+def test_no_planted_phrase_is_taken_for_a_verdict():
+    assert [phrase for phrase in every_phrase() if parse_verdict(phrase)[0] is not None] == []
 
 
 def test_an_explanation_is_split_into_claims_about_different_things():

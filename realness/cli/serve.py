@@ -2,13 +2,15 @@
 
 import subprocess
 import sys
+from contextlib import suppress
 from typing import Annotated
 
 import typer
 
-from realness.cli.context import Context
+from realness.cli.context import Context, label
 from realness.errors import DatabaseProblem
 from realness.workbench import Workbench
+from realness.workbench.sampling import sample_is_missing
 
 
 def add_to(app: typer.Typer) -> None:
@@ -28,12 +30,14 @@ def serve(
 
     shared: Context = context.obj
     check_host(host)
+    study = label(study, "--study")
     with shared.bench() as bench:
-        if not bench.store.studies.all():
+        if sample_is_missing(bench):
             _add_sample(bench)
         if study:
             bench.store.studies.named(study)
-        run(bench, host, port, study or None)
+        with suppress(KeyboardInterrupt):  # Ctrl+C is how a server is stopped; uvicorn has closed everything by then
+            run(bench, host, port, study or None)
 
 
 def _add_sample(bench: Workbench) -> None:
@@ -44,5 +48,5 @@ def _add_sample(bench: Workbench) -> None:
     done = subprocess.run(
         [sys.executable, "-m", "realness", "init", "--sample", *options], stdout=sys.stderr, check=False
     )
-    if done.returncode:
+    if done.returncode and not bench.store.studies.all():
         raise DatabaseProblem("the sample study could not be made; the reason stands above")

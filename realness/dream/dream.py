@@ -72,8 +72,8 @@ class Dream:
             image: RGB, a picture or `(H, W, 3)` uint8.
             text: the description, verdict word included.
             method: `dense`, `paper` or `released`.
-            verdict, findings: parsed from the text when None. `dense` and `paper` give the constant realistic map for
-                the verdict `no`; `released` asks CLIP all the same, as its reference does.
+            verdict, findings: parsed from the text when both are None. `dense` and `paper` give the constant realistic
+                map for the verdict `no`; `released` asks CLIP all the same, as its reference does.
             stride: of the windows in pixels; the reference's own when None.
             progress: told how many windows are done, of how many.
 
@@ -87,7 +87,8 @@ class Dream:
             raise InvalidValue("a map needs a text that says what looks unreal")
         picture = _picture(image)
         parsed, explanation = parse_verdict(text)
-        verdict = verdict or parsed
+        if verdict is None and findings is None:
+            verdict = parsed
         if method == "dense":
             given = findings if findings is not None else split_findings(explanation, verdict)
             phrases = tuple(finding.phrase for finding in given) or ((explanation or text,) if text.strip() else ())

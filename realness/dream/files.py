@@ -2,14 +2,13 @@
 
 import hashlib
 import io
-import os
-import uuid
 import zipfile
 from pathlib import Path
 
 import numpy as np
 from PIL import Image
 
+from realness.atomic import write_bytes
 from realness.domain import RealnessMap
 from realness.errors import UnreadableImage
 
@@ -21,19 +20,16 @@ def save(found: RealnessMap, target: Path) -> str:
 
     Returns:
         The SHA-256 of the file's bytes.
+
+    Raises:
+        CannotWrite: the place does not allow it.
     """
     buffer = io.BytesIO()
     arrays = {name: getattr(found, name).astype(np.float16) for name in _ARRAYS}
     told = {name: np.array(getattr(found, name)) for name in ("method", "clip", "phrases", "size")}
     np.savez_compressed(buffer, allow_pickle=False, **arrays, **told)
     data = buffer.getvalue()
-    target.parent.mkdir(parents=True, exist_ok=True)
-    part = target.with_name(f".{target.name}.{uuid.uuid4().hex}.part")
-    with part.open("wb") as file:
-        file.write(data)
-        file.flush()
-        os.fsync(file.fileno())
-    part.replace(target)
+    write_bytes(target, data)
     return hashlib.sha256(data).hexdigest()
 
 

@@ -1,12 +1,11 @@
 """The copies of an image that may reach a browser: no name, no prompt, no camera, nothing but pixels."""
 
 import io
-import os
-import uuid
 from pathlib import Path
 
 from PIL import Image
 
+from realness.atomic import write_bytes
 from realness.errors import UnreadableImage
 from realness.images.colour import composited, is_srgb, to_srgb
 from realness.images.formats import HEAD, format_of
@@ -41,7 +40,7 @@ def display_copy(path: Path, target: Path, *, max_pixels: int = MAX_PIXELS) -> s
         buffer = io.BytesIO()
         to_srgb(decoded.image).save(buffer, "PNG", compress_level=4)
         data = buffer.getvalue()
-    _replace(target, data)
+    write_bytes(Path(target), data)
     return _MEDIA_TYPES[format_of(data[:HEAD]) or "PNG"]
 
 
@@ -57,7 +56,7 @@ def thumbnail(path: Path, target: Path, long_side: int = 480) -> None:
     image.thumbnail((long_side, long_side), Image.Resampling.LANCZOS)
     buffer = io.BytesIO()
     image.save(buffer, "JPEG", quality=85, optimize=True)
-    _replace(target, buffer.getvalue())
+    write_bytes(Path(target), buffer.getvalue())
 
 
 def media_type(path: Path) -> str:
@@ -81,14 +80,3 @@ def _stripped(path: Path, decoded: Decoded) -> bytes | None:
         with path.open("rb") as file:
             return strip_png(file)
     return strip_jpeg(path.read_bytes()) if decoded.facts.format == "JPEG" else None
-
-
-def _replace(target: Path, data: bytes) -> None:
-    target = Path(target)
-    target.parent.mkdir(parents=True, exist_ok=True)
-    part = target.with_name(f".{target.name}.{uuid.uuid4().hex}.part")
-    try:
-        part.write_bytes(data)
-        os.replace(part, target)  # noqa: PTH105 - the one that is atomic on every system
-    finally:
-        part.unlink(missing_ok=True)

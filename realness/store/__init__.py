@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from realness.store.assignments import AssignmentStore
 from realness.store.browse import BrowseStore, Listed, Listing
+from realness.store.descriptions import DescriptionStore
 from realness.store.engine import Database
 from realness.store.exports import ExportFilter, ExportStore
 from realness.store.images import ImageStore, NewImage
@@ -24,6 +25,7 @@ class Store:
     studies: StudyStore
     assignments: AssignmentStore
     reviews: ReviewStore
+    descriptions: DescriptionStore
     maps: MapStore
     browse: BrowseStore
     exports: ExportStore
@@ -43,6 +45,7 @@ class Store:
             studies=StudyStore(database),
             assignments=AssignmentStore(database),
             reviews=ReviewStore(database),
+            descriptions=DescriptionStore(database),
             maps=MapStore(database),
             browse=BrowseStore(database),
             exports=ExportStore(database),

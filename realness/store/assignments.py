@@ -9,7 +9,7 @@ from realness.domain import Lock, StoredImage, Study, check_rating
 from realness.errors import InvalidValue, Locked
 from realness.store.engine import Database, aware, now
 from realness.store.rows import stored_image
-from realness.store.tables import assignments, images, reviews, study_images
+from realness.store.tables import assignments, drafts, images, reviews, study_images
 
 LEASE = timedelta(minutes=30)
 _PRIME = 2_147_483_647
@@ -107,7 +107,11 @@ def _todo(study: Study, reviewer_id: int) -> Select:
     inside = study_images.c
     here = and_(assignments.c.study_id == study.id, assignments.c.image_id == images.c.id)
     answered = and_(reviews.c.study_id == study.id, reviews.c.image_id == images.c.id)
-    mine_open = exists().where(here, assignments.c.reviewer_id == reviewer_id)
+    draft = exists().where(
+        drafts.c.study_id == study.id, drafts.c.image_id == images.c.id, drafts.c.reviewer_id == reviewer_id
+    )
+    begun = or_(assignments.c.lease_expires_at > now(), assignments.c.blind_rating.is_not(None), draft)
+    mine_open = exists().where(here, assignments.c.reviewer_id == reviewer_id, begun)
     others_done = (
         select(func.count(reviews.c.reviewer_id.distinct())).where(answered, reviews.c.kind != "skip").scalar_subquery()
     )

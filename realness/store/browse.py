@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, String, and_, case, cast, func, literal, null, or_, select
+from sqlalchemy import ColumnElement, ScalarSelect, Select, String, and_, case, cast, func, literal, null, or_, select
 from sqlalchemy.sql import Subquery
 
 from realness.domain import Study
@@ -104,6 +104,12 @@ class BrowseStore:
         return found
 
 
+def _first_opinion(column: ColumnElement) -> ScalarSelect:
+    """A column of an image's opinion score; of several, the first that has a rating."""
+    mine = select(column).where(opinion_scores.c.image_id == images.c.id, opinion_scores.c.rating.is_not(None))
+    return mine.order_by(opinion_scores.c.id).limit(1).scalar_subquery()
+
+
 def _rows(study: Study, reviewer_id: int) -> Select:
     """Every image of the study with the columns that filters, sorting and cards need."""
     review, lease = current_reviews.alias("mine"), assignments.alias("lease")
@@ -121,9 +127,14 @@ def _rows(study: Study, reviewer_id: int) -> Select:
         else_="todo",
     )
     origin = case((images.c.is_real.is_(True), "photograph"), (images.c.is_real.is_(False), "generated"))
-    score = select(opinion_scores.c.rating).where(opinion_scores.c.image_id == images.c.id).limit(1).scalar_subquery()
-    source = select(opinion_scores.c.source).where(opinion_scores.c.image_id == images.c.id).limit(1).scalar_subquery()
-    shown_map = select(func.max(maps.c.id)).where(maps.c.image_id == images.c.id).scalar_subquery()
+    score, source = (_first_opinion(column) for column in (opinion_scores.c.rating, opinion_scores.c.source))
+    shown_map = (
+        select(maps.c.id)
+        .where(maps.c.image_id == images.c.id, maps.c.text_sha256 == descriptions.c.text_sha256)
+        .order_by((maps.c.method == "dense").desc(), maps.c.id.desc())
+        .limit(1)
+        .scalar_subquery()
+    )
     return (
         select(
             images.c.id,

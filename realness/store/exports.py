@@ -94,7 +94,8 @@ class ExportStore:
     def _parts(self, connection: Connection, row: Row) -> dict[str, Any]:
         of_image = image_sources.c.image_id == row["image_id"]
         name = connection.execute(select(image_sources.c.name).where(of_image).order_by(image_sources.c.id)).scalar()
-        opinion = select(opinion_scores).where(opinion_scores.c.image_id == row["image_id"]).limit(1)
+        opinion = select(opinion_scores).where(opinion_scores.c.image_id == row["image_id"])
+        opinion = opinion.order_by(opinion_scores.c.rating.is_(None), opinion_scores.c.id).limit(1)
         return {
             "image_name": name,
             "findings": _findings(connection, row["id"]),

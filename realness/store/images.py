@@ -5,12 +5,14 @@ import json
 import secrets
 from collections.abc import Iterable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Table, func, insert, select, update
 
 from realness.domain import Description, Finding, ImageFacts, OpinionScore, StoredImage
 from realness.errors import NotFound
+from realness.store.descriptions import text_digest
 from realness.store.engine import Database, now
 from realness.store.rows import region_row, stored_image
 from realness.store.tables import (
@@ -114,10 +116,17 @@ def _image(connection: Connection, record: NewImage) -> tuple[int, bool]:
         values = {"sha256": facts.sha256, "width": facts.width, "height": facts.height, "format": facts.format}
         values |= {"bytes": facts.size, "path": record.path, "key": secrets.token_hex(16), "created_at": now()}
         return connection.execute(insert(images).values(values | told).returning(images.c.id)).scalar_one(), True
-    missing = {name: value for name, value in told.items() if value is not None and row[name] is None}
-    if missing:
-        connection.execute(update(images).where(images.c.id == row["id"]).values(missing))
+    changed: dict[str, Any] = {name: v for name, v in told.items() if v is not None and row[name] is None}
+    if _is_better(record.path, row["path"]):
+        changed["path"] = record.path
+    if changed:
+        connection.execute(update(images).where(images.c.id == row["id"]).values(changed))
     return row["id"], False
+
+
+def _is_better(new: str, old: str) -> bool:
+    """A file that was read just now is better than one that was linked long ago; a copy of ours than any link."""
+    return new != old and (Path(old).is_absolute() or not Path(new).is_absolute())
 
 
 def _into_study(connection: Connection, study_id: int, image_id: int) -> None:
@@ -131,9 +140,8 @@ def _into_study(connection: Connection, study_id: int, image_id: int) -> None:
 
 def add_description(connection: Connection, image_id: int, description: Description) -> int:
     """Add a description and its findings, unless the same words of the same writer are there. Gives the id."""
-    digest = hashlib.sha256(description.text.encode()).hexdigest()
     key = {"image_id": image_id, "provider": description.provider, "model": description.model or ""}
-    key |= {"prompt_version": description.prompt_version or "", "text_sha256": digest}
+    key |= {"prompt_version": description.prompt_version or "", "text_sha256": text_digest(description.text)}
     values = {"text": description.text, "verdict": description.verdict, "explanation": description.explanation}
     values["planted_wrong"] = description.planted_wrong
     description_id, is_new = _ensure(connection, descriptions, values, **key)

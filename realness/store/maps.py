@@ -1,16 +1,17 @@
-"""What machines said of an image: its description and its maps."""
+"""Realness maps of images."""
 
-import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 
-from sqlalchemy import and_, exists, func, insert, select
+from sqlalchemy import and_, exists, func, insert, select, update
 
-from realness.domain import Description, StoredDescription, StoredImage, StoredMap, Verdict
+from realness.domain import StoredDescription, StoredImage, StoredMap
 from realness.errors import NotFound
+from realness.store.descriptions import DescriptionStore, text_digest
 from realness.store.engine import Database, now
-from realness.store.rows import finding, stored_image, stored_map
-from realness.store.tables import descriptions, findings, images, maps, study_images
+from realness.store.rows import stored_image, stored_map
+from realness.store.tables import descriptions, images, maps, study_images
 
 MAP_VERSION = 1
 """Goes up when the same image, text, method and weights would give another map."""
@@ -26,36 +27,15 @@ class MapTask:
 
 @dataclass(frozen=True)
 class MapStore:
-    """Reads descriptions, reads and writes maps."""
+    """Reads and writes where maps lie and what they came from. A map is of an image and a text, whoever said it."""
 
     database: Database
 
-    def description(self, image_id: int) -> StoredDescription | None:
-        """The newest description of an image, or None."""
-        query = select(descriptions).where(descriptions.c.image_id == image_id).order_by(descriptions.c.id.desc())
-        with self.database.read() as connection:
-            row = connection.execute(query.limit(1)).mappings().first()
-            if row is None:
-                return None
-            parts = select(findings).where(findings.c.description_id == row["id"]).order_by(findings.c.position)
-            found = connection.execute(parts).mappings().all()
-        description = Description(
-            text=row["text"],
-            verdict=Verdict(row["verdict"]) if row["verdict"] else None,
-            explanation=row["explanation"],
-            provider=row["provider"],
-            model=row["model"] or None,
-            prompt_version=row["prompt_version"] or None,
-            findings=tuple(finding(part) for part in found),
-            planted_wrong=row["planted_wrong"],
-        )
-        return StoredDescription(row["id"], image_id, description, tuple(part["id"] for part in found))
-
-    def of_image(self, image_id: int, description_id: int | None = None) -> StoredMap | None:
-        """The newest map of an image, for this description if one is named; `dense` goes before the others."""
+    def of_text(self, image_id: int, text: str | None = None) -> StoredMap | None:
+        """The newest map of an image, for this text if one is given; `dense` goes before the others."""
         query = select(maps).where(maps.c.image_id == image_id)
-        if description_id is not None:
-            query = query.where(maps.c.description_id == description_id)
+        if text is not None:
+            query = query.where(maps.c.text_sha256 == text_digest(text))
         query = query.order_by((maps.c.method == "dense").desc(), maps.c.id.desc()).limit(1)
         with self.database.read() as connection:
             row = connection.execute(query).mappings().first()
@@ -101,8 +81,9 @@ class MapStore:
         return list(self._tasks(found))
 
     def _tasks(self, found: list[StoredImage]) -> Iterator[MapTask]:
+        said = DescriptionStore(self.database)
         for image in found:
-            description = self.description(image.id)
+            description = said.newest(image.id)
             if description is not None:
                 yield MapTask(image, description)
 
@@ -117,14 +98,34 @@ class MapStore:
         sha256: str,
         phrases: tuple[str, ...],
     ) -> None:
-        """Keep where a map lies and what it came from; the same map twice is kept once."""
+        """Keep where a map lies and what it came from; the same map twice is kept once, as it was computed last."""
         key = {"image_id": task.image.id, "method": method, "clip": clip, "weights": weights, "version": MAP_VERSION}
-        key["text_sha256"] = hashlib.sha256(task.description.description.text.encode()).hexdigest()
+        key["text_sha256"] = text_digest(task.description.description.text)
         values = {"description_id": task.description.id, "phrases": list(phrases), "path": path, "sha256": sha256}
         with self.database.write() as connection:
             there = select(maps.c.id).where(*(maps.c[name] == value for name, value in key.items()))
-            if connection.execute(there).first() is None:
+            found = connection.execute(there).scalar()
+            if found is None:
                 connection.execute(insert(maps).values(**key, **values, created_at=now()))
+            else:
+                again = {"path": path, "sha256": sha256, "phrases": list(phrases)}
+                connection.execute(update(maps).where(maps.c.id == found).values(again))
+
+    def lost(self, method: str, clip: str, weights: str, files: Path) -> list[MapTask]:
+        """What is left to compute again: images whose kept map's file is no longer in the folder `files`."""
+        same = (maps.c.method == method, maps.c.clip == clip, maps.c.weights == weights, maps.c.version == MAP_VERSION)
+        query = select(images, maps.c.path.label("map_path")).join(maps, maps.c.image_id == images.c.id).where(*same)
+        with self.database.read() as connection:
+            rows = connection.execute(query.order_by(images.c.id)).mappings().all()
+        return list(self._tasks([stored_image(row) for row in rows if not (files / row["map_path"]).is_file()]))
+
+    def without_any(self, study_id: int) -> int:
+        """How many described images of a study have no map at all."""
+        described = exists().where(descriptions.c.image_id == study_images.c.image_id, descriptions.c.text != "")
+        mapped = exists().where(maps.c.image_id == study_images.c.image_id)
+        query = select(func.count()).select_from(study_images).where(study_images.c.study_id == study_id)
+        with self.database.read() as connection:
+            return connection.execute(query.where(described, ~mapped)).scalar_one()
 
     def count(self) -> int:
         """How many maps there are."""

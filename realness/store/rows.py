@@ -34,9 +34,9 @@ def region(row: Row, size: tuple[int, int] | None = None) -> Region:
     return Region(shape, tuple(row["coordinates"]), size if shape is RegionShape.MASK else None)
 
 
-def finding(row: Row) -> Finding:
-    """A machine's finding."""
-    regions = tuple(region(part) for part in row["regions"] or () if part["shape"] != RegionShape.MASK)
+def finding(row: Row, size: tuple[int, int]) -> Finding:
+    """A machine's finding on an image of this size."""
+    regions = tuple(region(part, size) for part in row["regions"] or ())
     return Finding(row["phrase"], row["kind"], row["start"], regions)
 
 

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from sqlalchemy import Row, func, insert, select
+from sqlalchemy import ColumnElement, Connection, Row, func, insert, select, true
 
 from realness.domain import Progress, Reviewer, ReviewKind, Study, StudySettings, check_text
 from realness.errors import InvalidValue, NotFound
@@ -27,12 +27,28 @@ class StudyStore:
         """
         name = check_name(name)
         with self.database.write() as connection:
-            if connection.execute(select(studies.c.id).where(studies.c.name == name)).first():
+            if not _make(connection, name, settings):
                 raise InvalidValue(f"there is a study named {name!r} already; choose another name")
-            values = {"name": name, "blind": settings.blind, "overlap": settings.overlap, "order_by": settings.order}
-            values |= {"seed": settings.seed, "sample": settings.sample, "created_at": now()}
-            connection.execute(insert(studies).values(values))
         return self.named(name)
+
+    def ensure(self, name: str, settings: StudySettings) -> Study:
+        """The study of this name, made with these settings when there is none.
+
+        Raises:
+            InvalidValue: the name is empty or too long.
+        """
+        name = check_name(name)
+        with self.database.write() as connection:
+            _make(connection, name, settings)
+        return self.named(name)
+
+    def holds(self, study_id: int, image_id: int) -> bool:
+        """Whether an image is in a study."""
+        query = select(study_images.c.id).where(
+            study_images.c.study_id == study_id, study_images.c.image_id == image_id
+        )
+        with self.database.read() as connection:
+            return connection.execute(query).first() is not None
 
     def named(self, name: str) -> Study:
         """The study of this name.
@@ -40,11 +56,10 @@ class StudyStore:
         Raises:
             NotFound: there is none; the message lists those there are.
         """
-        found = self.all()
-        for study in found:
-            if study.name == name:
-                return study
-        names = ", ".join(study.name for study in found) or "none yet"
+        found = self._where(studies.c.name == name)
+        if found:
+            return found[0]
+        names = ", ".join(study.name for study in self.all()) or "none yet"
         raise NotFound(f"there is no study named {name!r}; there are: {names}")
 
     def by_id(self, study_id: int) -> Study:
@@ -53,16 +68,20 @@ class StudyStore:
         Raises:
             NotFound: there is none.
         """
-        for study in self.all():
-            if study.id == study_id:
-                return study
+        found = self._where(studies.c.id == study_id)
+        if found:
+            return found[0]
         raise NotFound("there is no such study; reload the page to see those there are")
 
     def all(self) -> list[Study]:
         """Every study, newest first."""
+        return self._where(true())
+
+    def _where(self, condition: ColumnElement[bool]) -> list[Study]:
         query = (
             select(studies, func.count(study_images.c.id).label("images"))
             .outerjoin(study_images, study_images.c.study_id == studies.c.id)
+            .where(condition)
             .group_by(studies.c.id)
             .order_by(studies.c.id.desc())
         )
@@ -116,3 +135,13 @@ def check_name(name: str) -> str:
 def _study(row: Row) -> Study:
     settings = StudySettings(row.blind, row.overlap, row.order_by, row.seed, row.sample)
     return Study(row.id, row.name, settings, row.images)
+
+
+def _make(connection: Connection, name: str, settings: StudySettings) -> bool:
+    """Make a study, unless there is one of that name; whether it was made."""
+    if connection.execute(select(studies.c.id).where(studies.c.name == name)).first():
+        return False
+    values = {"name": name, "blind": settings.blind, "overlap": settings.overlap, "order_by": settings.order}
+    values |= {"seed": settings.seed, "sample": settings.sample, "created_at": now()}
+    connection.execute(insert(studies).values(values))
+    return True

@@ -6,7 +6,7 @@ every migration.
 
 from sqlalchemy import Connection, Table, UniqueConstraint
 
-from realness.store.tables import APPEND_ONLY
+from realness.store.tables import APPEND_ONLY, assignments
 
 
 def recreate(connection: Connection) -> None:
@@ -34,6 +34,14 @@ def _triggers() -> dict[str, str]:
         "WHEN OLD.blind_rating IS NOT NULL AND (NEW.blind_rating IS NOT OLD.blind_rating "
         "OR NEW.rated_at IS NOT OLD.rated_at) "
         "BEGIN SELECT RAISE(ABORT, 'a blind rating is locked'); END"
+    )
+    rated = "BEGIN SELECT RAISE(ABORT, 'a blind rating is locked'); END"
+    statements["assignments_keep_rated"] = (
+        f"CREATE TRIGGER assignments_keep_rated BEFORE DELETE ON assignments WHEN OLD.blind_rating IS NOT NULL {rated}"
+    )
+    statements["assignments_no_replace"] = (
+        "CREATE TRIGGER assignments_no_replace BEFORE INSERT ON assignments WHEN EXISTS (SELECT 1 FROM assignments "
+        f"AS old WHERE old.blind_rating IS NOT NULL AND ({_same_key(assignments)})) {rated}"
     )
     return statements
 

@@ -1,11 +1,12 @@
 """The parts that every verb needs, put together in one place."""
 
+import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 from realness.domain import StoredImage
-from realness.errors import DatabaseProblem
+from realness.errors import DatabaseProblem, UnreadableImage
 from realness.settings import Settings
 from realness.store import Store
 
@@ -42,8 +43,24 @@ class Workbench:
         self.store.close()
 
     def image_file(self, image: StoredImage) -> Path:
-        """Where an image's bytes lie."""
+        """Where an image's bytes should lie."""
         return self.settings.data / image.path  # an absolute path, of a linked image, stays as it is
+
+    def checked_file(self, image: StoredImage) -> Path:
+        """Where an image's bytes lie, held against its hash.
+
+        Raises:
+            UnreadableImage: the file is gone, or is another one by now.
+        """
+        path = self.image_file(image)
+        try:
+            with path.open("rb") as file:
+                same = hashlib.file_digest(file, "sha256").hexdigest() == image.facts.sha256
+        except OSError as error:
+            raise UnreadableImage("this image's file is missing; import it again") from error
+        if not same:
+            raise UnreadableImage("this image's file was changed since it was imported; import the original again")
+        return path
 
     def beside(self, kind: str, name: str) -> Path:
         """A file of the data folder: `DATA/KIND/aa/NAME`, spread over 256 folders by the name's first letters."""

@@ -20,18 +20,23 @@ def export_reviews(bench: Workbench, format_name: str, target: Path, wanted: Exp
         The manifest: format, rows, excluded (by reason), filters, sha256, …
 
     Raises:
-        InvalidValue: the format is unknown, or the target exists.
+        InvalidValue: the format is unknown, or the target or its manifest exists.
+        DatabaseProblem: the export cannot be remembered; nothing is written then.
         NotFound: there is no study of that name.
     """
     if wanted.study is not None:
         bench.store.studies.named(wanted.study)
     excluded: dict[str, int] = {}
     rows = (_row(row) for row in _stream(bench, wanted, excluded))
-    manifest = exchange.write(
-        format_name, rows, target, excluded=excluded, filters=asdict(wanted), app_version=__version__
+    return exchange.write(
+        format_name,
+        rows,
+        target,
+        excluded=excluded,
+        filters=asdict(wanted),
+        app_version=__version__,
+        remember=bench.store.exports.remember,
     )
-    bench.store.exports.remember(manifest)
-    return manifest
 
 
 def _stream(bench: Workbench, wanted: ExportFilter, excluded: dict[str, int]) -> Iterator[Mapping[str, Any]]:

@@ -5,7 +5,6 @@ from pathlib import Path
 from realness import images
 from realness.domain import StoredImage, StoredMap
 from realness.dream import files as map_files
-from realness.errors import UnreadableImage
 from realness.workbench.bench import Workbench
 
 
@@ -13,11 +12,11 @@ def display_file(bench: Workbench, image: StoredImage) -> Path:
     """The lossless copy without metadata that a browser gets.
 
     Raises:
-        UnreadableImage: the image's file is missing or damaged.
+        UnreadableImage: the image's file is missing, changed or damaged.
     """
     target = bench.beside("display", image.facts.sha256)
     if not target.exists():
-        images.display_copy(_source(bench, image), target)
+        images.display_copy(bench.checked_file(image), target)
     return target
 
 
@@ -25,11 +24,11 @@ def thumbnail_file(bench: Workbench, image: StoredImage) -> Path:
     """A small copy for lists.
 
     Raises:
-        UnreadableImage: the image's file is missing or damaged.
+        UnreadableImage: the image's file is missing, changed or damaged.
     """
     target = bench.beside("thumbs", f"{image.facts.sha256}.jpg")
     if not target.exists():
-        images.thumbnail(_source(bench, image), target)
+        images.thumbnail(bench.checked_file(image), target)
     return target
 
 
@@ -42,10 +41,3 @@ def layer_png(bench: Workbench, stored: StoredMap, layer: int) -> bytes:
     """One layer of a map as an 8-bit grey PNG, white = realistic; layer 0 is the combined map."""
     found = map_files.load(bench.settings.data / stored.path, stored.sha256)
     return map_files.layer_png(found.values if layer == 0 else found.layers[layer - 1])
-
-
-def _source(bench: Workbench, image: StoredImage) -> Path:
-    path = bench.image_file(image)
-    if not path.is_file():
-        raise UnreadableImage("this image's file is missing; import it again")
-    return path

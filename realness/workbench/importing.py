@@ -1,8 +1,8 @@
 """Bringing images in, with what their source says of them."""
 
+import hashlib
 import os
 import shutil
-import tempfile
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -11,9 +11,19 @@ from itertools import islice
 from pathlib import Path
 
 from realness import exchange, images
+from realness.atomic import replacing
 from realness.descriptions import parse_verdict, split_findings
-from realness.domain import Description, ImageFacts, ImportedRecord, ImportReport, Skipped, Study, StudySettings
-from realness.errors import ImportFailed, InvalidValue, NotFound, UnreadableImage
+from realness.domain import (
+    Description,
+    ImageFacts,
+    ImportedRecord,
+    ImportReport,
+    Skipped,
+    StudySettings,
+    check_text,
+)
+from realness.errors import ImportFailed, InvalidValue, UnreadableImage
+from realness.exchange.from_folder import printable
 from realness.store import NewImage
 from realness.store.studies import check_name
 from realness.workbench.bench import Progress, Workbench, silent
@@ -44,10 +54,11 @@ class _Tally:
     """What an import counts while it runs."""
 
     images: set[str] = field(default_factory=set)
-    descriptions: set[str] = field(default_factory=set)
-    scores: set[str] = field(default_factory=set)
+    descriptions: set[tuple[str | None, ...]] = field(default_factory=set)
+    scores: set[tuple[str, str]] = field(default_factory=set)
     regions: int = 0
     new: int = 0
+    records: int = 0
     skipped: list[Skipped] = field(default_factory=list)
 
 
@@ -61,10 +72,10 @@ def import_source(
         InvalidValue: the layout or the study's name is no good.
     """
     options = options or ImportOptions()
-    path = path.expanduser()
     if not path.exists():
         raise ImportFailed(f"there is nothing at {path}; give a folder, a .csv or a .jsonl file")
-    name = check_name(options.study or path.resolve().stem or "import")
+    whole = path.resolve()
+    name = check_name(options.study or printable(whole.name if whole.is_dir() else whole.stem) or "import")
     records = exchange.read(path, options.layout, split=options.split)
     tally, study = _Tally(), None
     with ThreadPoolExecutor(max_workers=min(8, os.cpu_count() or 1)) as pool:
@@ -73,15 +84,20 @@ def import_source(
             tally.skipped += [one for one in loaded if isinstance(one, Skipped)]
             new = [one for one in loaded if isinstance(one, _Loaded)]
             if new:
-                study = study or _study(bench, name)
+                study = study or bench.store.studies.ensure(name, StudySettings())
                 fresh, _ = bench.store.images.add(study.id, [_new_image(path, record) for record in new])
                 _count(new, fresh, tally)
             progress(len(tally.images), None)
     if not tally.images:
         raise ImportFailed(_nothing(path, tally.skipped))
-    found = len(tally.images)
     return ImportReport(
-        found, len(tally.descriptions), len(tally.scores), tally.regions, tally.new, found - tally.new, tally.skipped
+        images=len(tally.images),
+        descriptions=len(tally.descriptions),
+        scores=len(tally.scores),
+        regions=tally.regions,
+        new=tally.new,
+        duplicates=tally.records - tally.new,
+        skipped=tally.skipped,
     )
 
 
@@ -107,7 +123,7 @@ def _load(bench: Workbench, link: bool, record: ImportedRecord | Skipped) -> "_L
     try:
         description = describe(record)
         facts = images.inspect_image(record.path)
-        stored = str(Path(record.path).resolve()) if link else copy_image(bench, Path(record.path), facts)
+        stored = _linked(record.path) if link else copy_image(bench, Path(record.path), facts)
     except (UnreadableImage, InvalidValue) as error:
         return Skipped(record.row, str(error))
     except OSError as error:
@@ -115,28 +131,22 @@ def _load(bench: Workbench, link: bool, record: ImportedRecord | Skipped) -> "_L
     return _Loaded(record, facts, stored, description)
 
 
+def _linked(path: Path) -> str:
+    return check_text(str(path.resolve()), "the path of a linked image")
+
+
 def copy_image(bench: Workbench, source: Path, facts: ImageFacts) -> str:
     """Copy the bytes to `DATA/images/aa/SHA256.ext`; gives the path relative to the data folder."""
     target = bench.beside("images", f"{facts.sha256}{images.EXTENSIONS[facts.format]}")
-    if not target.exists() or target.stat().st_size != facts.size:
-        target.parent.mkdir(parents=True, exist_ok=True)
-        handle, temporary = tempfile.mkstemp(dir=target.parent, prefix=".new-")
-        try:
-            with source.open("rb") as original, os.fdopen(handle, "wb") as copy:
-                shutil.copyfileobj(original, copy, 1 << 20)
-                copy.flush()
-                os.fsync(copy.fileno())  # the database will say that it is there
-            Path(temporary).replace(target)
-        finally:
-            Path(temporary).unlink(missing_ok=True)
+    if not target.exists() or _digest(target) != facts.sha256:
+        with source.open("rb") as original, replacing(target) as part, part.open("wb") as copy:
+            shutil.copyfileobj(original, copy, 1 << 20)
     return target.relative_to(bench.settings.data).as_posix()
 
 
-def _study(bench: Workbench, name: str) -> Study:
-    try:
-        return bench.store.studies.named(name)
-    except NotFound:
-        return bench.store.studies.create(name, StudySettings())
+def _digest(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _new_image(source: Path, loaded: _Loaded) -> NewImage:
@@ -144,7 +154,7 @@ def _new_image(source: Path, loaded: _Loaded) -> NewImage:
     return NewImage(
         facts=loaded.facts,
         path=loaded.path,
-        source=source.resolve().name,
+        source=printable(source.resolve().name),
         name=record.name,
         split=record.split,
         generator=record.generator,
@@ -162,8 +172,8 @@ def describe(record: ImportedRecord) -> Description | None:
     if not text and record.verdict is None:
         return None
     verdict, explanation = parse_verdict(text)
-    if record.verdict is not None:
-        verdict = record.verdict
+    if record.verdict not in (None, verdict):  # what looks like a verdict is a word of the explanation then
+        verdict, explanation = record.verdict, text
     return Description(
         text=text,
         verdict=verdict,
@@ -177,13 +187,13 @@ def describe(record: ImportedRecord) -> Description | None:
 
 def _count(loaded: list[_Loaded], fresh: int, tally: _Tally) -> None:
     tally.new += fresh
+    tally.records += len(loaded)
     for one in loaded:
-        sha256, record = one.facts.sha256, one.record
+        sha256, record, said = one.facts.sha256, one.record, one.description
         tally.images.add(sha256)
-        if one.description is not None:
-            tally.descriptions.add(sha256)
-        if record.scores:
-            tally.scores.add(sha256)
+        if said is not None:
+            tally.descriptions.add((sha256, said.provider, said.model, said.prompt_version, said.text))
+        tally.scores |= {(sha256, score.source) for score in record.scores}
         tally.regions += sum(len(finding.regions) for finding in record.regions)
 
 

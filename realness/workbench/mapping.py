@@ -1,7 +1,6 @@
 """Computing the maps that are missing."""
 
 import hashlib
-import io
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -10,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from realness import images
+from realness.atomic import replacing
 from realness.domain import Skipped, Study
 from realness.dream import files as map_files
 from realness.dream import sampling
@@ -50,11 +50,15 @@ def compute_maps(
     Raises:
         WeightsNotFound: the CLIP cannot be had.
         InvalidValue: the method is unknown.
+        CannotWrite: the data folder is full or read-only.
     """
     from realness.dream import Dream  # noqa: PLC0415  torch, of which the app's process knows nothing
 
     dream = Dream.load(clip)
-    tasks = bench.store.maps.missing(method, clip, dream.clip.weights_id, limit, study.id if study else None)
+    weights = dream.clip.weights_id
+    tasks = bench.store.maps.missing(method, clip, weights, limit, study.id if study else None)
+    tasks += bench.store.maps.lost(method, clip, weights, bench.settings.data)
+    tasks = tasks[:limit]
     report, start = MapReport(), time.perf_counter()
     progress(0, len(tasks))
     for done, task in enumerate(tasks, 1):
@@ -69,7 +73,7 @@ def compute_maps(
 
 
 def _compute(bench: Workbench, dream: "Dream", task: MapTask, method: str) -> None:
-    _, picture = images.read_image(bench.image_file(task.image))
+    _, picture = images.read_image(bench.checked_file(task.image))
     said = task.description.description
     found = dream.map(picture, said.text, method=method, verdict=said.verdict, findings=said.findings or None)
     weights = dream.clip.weights_id
@@ -107,22 +111,20 @@ def map_one_image(
 
     Raises:
         InvalidValue: the suffix of `out`, the method or the text is no good.
+        CannotWrite: `out` cannot be written.
     """
     from realness.dream import Dream  # noqa: PLC0415
 
     if out.suffix not in (".npy", ".png"):
         raise InvalidValue(f"--out must end in .npy or .png, got {out.name!r}")
     _, picture = images.read_image(image)
-    dream = Dream.load(clip, precision="fp32")
-    found = dream.map(picture, text, method=method, stride=stride, progress=progress)
-    values = sampling.values_at_pixels(found)
-    buffer = io.BytesIO()
-    if out.suffix == ".npy":
-        np.save(buffer, values)
-    else:
-        buffer.write(map_files.layer_png(values))
-    out.parent.mkdir(parents=True, exist_ok=True)
-    temporary = out.with_name(f".{out.name}.new")
-    temporary.write_bytes(buffer.getvalue())
-    temporary.replace(out)
+    with replacing(out) as part:
+        dream = Dream.load(clip, precision="fp32")
+        found = dream.map(picture, text, method=method, stride=stride, progress=progress)
+        values = sampling.values_at_pixels(found)
+        if out.suffix == ".npy":
+            with part.open("wb") as file:
+                np.save(file, values)
+        else:
+            part.write_bytes(map_files.layer_png(values))
     return values

@@ -101,7 +101,7 @@ class Desk:
         """
         image = self.bench.store.images.by_key(key)
         lock = self.bench.store.assignments.lock(self.study.id, image.id, self.reviewer.id, rating)
-        return lock, self._reveal(image)
+        return lock, self._reveal(image, None)
 
     def save_draft(self, key: str, base_revision: int, body: dict[str, Any]) -> Draft:
         """Keep what is typed so far."""
@@ -127,13 +127,15 @@ class Desk:
         return self.bench.store.assignments.locked(self.study.id, image_id, self.reviewer.id) is not None
 
     def visible_map(self, map_id: int) -> StoredMap:
-        """A map this reviewer may see.
+        """A map of an image of this study that this reviewer may see.
 
         Raises:
             NotFound: there is none.
             Locked: the rating is not locked yet.
         """
         found = self.bench.store.maps.by_id(map_id)
+        if not self.bench.store.studies.holds(self.study.id, found.image_id):
+            raise NotFound("there is no such map in this study; reload the page")
         if not self.may_see(found.image_id):
             raise Locked("lock the rating first; the map is shown after it")
         return found
@@ -142,21 +144,33 @@ class Desk:
         place = (self.study.id, image.id, self.reviewer.id)
         lock = self.bench.store.assignments.locked(*place)
         review = self.bench.store.reviews.current(*place)
+        draft = self.bench.store.reviews.draft(*place)
         shown = lock is not None or not self.study.settings.blind
         return Item(
             image=image,
             base_revision=review.revision if review else 0,
             blind=self.study.settings.blind,
             lock=lock,
-            draft=self.bench.store.reviews.draft(*place),
+            draft=draft,
             review=review,
-            reveal=self._reveal(image) if shown else None,
+            reveal=self._reveal(image, _answered(draft, review)) if shown else None,
         )
 
-    def _reveal(self, image: StoredImage) -> Reveal:
-        description = self.bench.store.maps.description(image.id)
-        found = self.bench.store.maps.of_image(image.id, description.id if description else None)
-        return Reveal(description, found)
+    def _reveal(self, image: StoredImage, answered: int | None) -> Reveal:
+        """The description that was answered before, else the newest, with its map."""
+        said = self.bench.store.descriptions
+        description = said.newest(image.id) if answered is None else said.by_id(answered)
+        return Reveal(
+            description, self.bench.store.maps.of_text(image.id, description and description.description.text)
+        )
+
+
+def _answered(draft: Draft | None, review: StoredReview | None) -> int | None:
+    """The id of the description that a draft or a review speaks of; None while there is none."""
+    told = draft.body.get("description_id") if draft else None
+    if isinstance(told, int):
+        return told
+    return review.submission.description_id if review else None
 
 
 def desk(bench: Workbench, study_id: int | None) -> Desk | None:

@@ -9,7 +9,6 @@ from PIL import Image
 from realness import images
 from realness.descriptions import parse_verdict
 from realness.domain import Description, Study, StudySettings
-from realness.errors import NotFound
 from realness.store import NewImage
 from realness.workbench.bench import Progress, Workbench, silent
 from realness.workbench.importing import copy_image
@@ -24,10 +23,6 @@ def add_sample(bench: Workbench, seed: int = 0, progress: Progress = silent) -> 
     """
     from realness.planting import sample_study  # noqa: PLC0415  scikit-image, which only this needs
 
-    try:
-        study = bench.store.studies.named(SAMPLE)
-    except NotFound:
-        study = bench.store.studies.create(SAMPLE, StudySettings(sample=True))
     items = sample_study(seed)
     new = []
     with TemporaryDirectory() as folder:
@@ -55,8 +50,17 @@ def add_sample(bench: Workbench, seed: int = 0, progress: Progress = silent) -> 
                 )
             )
             progress(done, len(items))
+    study = bench.store.studies.ensure(SAMPLE, StudySettings(sample=True))
     bench.store.images.add(study.id, new)
     return study
+
+
+def sample_is_missing(bench: Workbench) -> bool:
+    """Whether there is nothing to review yet, or a sample study whose making was cut off."""
+    found = [study for study in bench.store.studies.all() if study.settings.sample]
+    if not found:
+        return not bench.store.studies.all()
+    return any(study.images == 0 or bench.store.maps.without_any(study.id) for study in found)
 
 
 def _png(picture: object) -> bytes:

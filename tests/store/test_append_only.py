@@ -70,8 +70,23 @@ def test_a_replace_by_another_unique_key_is_refused_too(filled):
 
 def test_a_locked_blind_rating_stays(filled):
     connection = sqlite3.connect(filled.database.path)
-    with pytest.raises(sqlite3.IntegrityError, match="locked"):
-        connection.execute("UPDATE assignments SET blind_rating = 99 WHERE blind_rating IS NOT NULL")
+    columns = "study_id, image_id, reviewer_id, lease_expires_at, rated_at, created_at"
+    for statement in (
+        "UPDATE assignments SET blind_rating = 99",
+        "DELETE FROM assignments",
+        f"REPLACE INTO assignments (id, blind_rating, {columns}) SELECT id, 99, {columns} FROM assignments",
+        f"REPLACE INTO assignments (blind_rating, {columns}) SELECT 99, {columns} FROM assignments",
+    ):
+        with pytest.raises(sqlite3.IntegrityError, match="locked"):
+            connection.execute(statement)
+    connection.close()
+
+
+def test_a_lease_without_a_rating_may_go(filled):
+    study = filled.studies.named("pilot")
+    filled.assignments.next_image(study, filled.studies.local_reviewer().id)
+    connection = sqlite3.connect(filled.database.path)
+    assert connection.execute("DELETE FROM assignments WHERE blind_rating IS NULL").rowcount == 1
     connection.close()
 
 

@@ -38,7 +38,11 @@ def test_a_lease_that_ran_out_frees_the_image(store):
     store.assignments.next_image(study, ana.id)
     with store.database.write() as connection:
         connection.execute(text("UPDATE assignments SET lease_expires_at = '2000-01-01 00:00:00'"))
-    assert store.assignments.next_image(study, ben.id) is not None
+    image = store.assignments.next_image(study, ben.id)
+    assert image is not None
+    store.assignments.lock(study.id, image.id, ben.id, 50)
+    store.reviews.submit(ben.id, make_submission(study, image))
+    assert store.assignments.next_image(study, ana.id) is None  # it was hers once, and is done by now
 
 
 def test_an_image_somebody_skipped_is_still_to_do_for_others(store):

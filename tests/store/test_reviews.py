@@ -24,7 +24,7 @@ def reviewer(store):
 def test_a_review_comes_back_as_it_was_given(store, reviewer):
     study = make_study(store)
     image = given_image(store, study, rating=34)
-    said = store.maps.description(image.id)
+    said = store.descriptions.newest(image.id)
     box, polygon = Region(RegionShape.BOX, (1, 2, 30, 40)), Region(RegionShape.POLYGON, (0, 0, 9, 0, 5, 8))
     findings = (
         ReviewedFinding(FindingState.REWORDED, "The hand has seven fingers", said.finding_ids[0], None, (box, polygon)),
@@ -104,11 +104,11 @@ def test_an_image_that_was_not_given_cannot_be_reviewed(store, reviewer):
 def test_anothers_description_or_finding_is_refused(store, reviewer):
     study = make_study(store)
     image = given_image(store, study)
-    strange = store.maps.description(store.assignments.ahead(study, reviewer.id, image.id, 1)[0].id)
+    strange = store.descriptions.newest(store.assignments.ahead(study, reviewer.id, image.id, 1)[0].id)
     with pytest.raises(InvalidValue, match="another image"):
         store.reviews.submit(reviewer.id, make_submission(study, image, description_id=strange.id))
     kept = ReviewedFinding(FindingState.KEPT, "x y z", strange.finding_ids[0])
-    own = store.maps.description(image.id)
+    own = store.descriptions.newest(image.id)
     with pytest.raises(InvalidValue, match="another description"):
         store.reviews.submit(reviewer.id, make_submission(study, image, description_id=own.id, findings=(kept,)))
     assert store.reviews.current(study.id, image.id, reviewer.id) is None

@@ -251,3 +251,27 @@ def test_a_study_that_is_not_blind_shows_at_once(client, bench, tmp_path):
     open_study = bench.store.studies.create("open", StudySettings(blind=False))
     put_image(bench, open_study, tmp_path, 9)
     assert take(client, open_study)["reveal"]["description"] is not None
+
+
+def test_a_map_is_not_had_through_a_study_that_does_not_hold_its_image(client, bench, study):
+    open_study = bench.store.studies.create("open", StudySettings(blind=False))
+    assert client.get(f"/files/map/{study.id}/1/0").status_code == 403
+    assert client.get(f"/files/map/{open_study.id}/1/0").status_code == 404
+
+
+def test_a_review_reopens_with_the_description_it_answered(client, bench, study):
+    item = client.get("/api/next", params={"study": study.id}).json()["item"]
+    key = item["image"]["key"]
+    client.post("/api/lock", json={"study": study.id, "image": key, "rating": 40})
+    image = bench.store.images.by_key(key)
+    first = bench.store.descriptions.newest(image.id)
+    body = {"submission_id": "0" * 32, "study": study.id, "image": key, "base_revision": 0, "judgement": "accurate"}
+    finding = {"state": "kept", "phrase": first.description.findings[0].phrase, "finding_id": first.finding_ids[0]}
+    body |= {"description_id": first.id, "findings": [finding]}
+    assert client.post("/api/reviews", json=body).status_code == 200
+    said = make_description("Yes. Another machine sees a bent spoon.", provider="another", findings=())
+    bench.store.images.add(study.id, [NewImage(image.facts, image.path, "b", "c.png", description=said)])
+    again = client.get("/api/last", params={"study": study.id}).json()["item"]
+    assert again["reveal"]["description"]["id"] == first.id
+    body |= {"submission_id": "1" * 32, "base_revision": 1, "explanation": "changed"}
+    assert client.post("/api/reviews", json=body).status_code == 200

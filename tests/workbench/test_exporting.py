@@ -25,7 +25,7 @@ def study(bench):
     made = make_study(bench.store, images=4)
     me = bench.store.studies.local_reviewer().id
     first = given_image(bench.store, made, rating=30.0)
-    said = bench.store.maps.description(first.id)
+    said = bench.store.descriptions.newest(first.id)
     finding = ReviewedFinding(FindingState.ADDED, "The rim is broken")
     for revision, text in enumerate(("At first.", "In the end.")):
         bench.store.reviews.submit(

@@ -9,7 +9,7 @@ import pytest
 from builders import shared_folder
 from PIL import Image
 
-from realness.errors import ImportFailed, InvalidValue
+from realness.errors import ImportFailed, InvalidValue, UnreadableImage
 from realness.workbench.importing import ImportOptions, import_source
 
 
@@ -131,3 +131,35 @@ def test_the_real_data_set_goes_in_whole_and_once(bench):
         assert connection.exec_driver_sql(query).scalar() < 1e-4  # the published constants are rounded
         query = "SELECT verdict, count(*) FROM descriptions GROUP BY verdict ORDER BY verdict"
         assert connection.exec_driver_sql(query).all() == [("no", 150), ("somewhat", 217), ("yes", 143)]
+
+
+def test_counts_are_of_records_and_a_folder_keeps_its_whole_name(bench, tmp_path):
+    folder = tmp_path / "photos.v2"
+    first = write_image(folder / "a.png")
+    (folder / "b.png").write_bytes(first.read_bytes())
+    report = import_source(bench, folder)
+    assert (report.images, report.new, report.duplicates) == (1, 1, 1)
+    assert bench.store.studies.named("photos.v2").images == 1
+    table = folder / "said.csv"
+    table.write_text("image,description,model\na.png,Yes. It melts.,one\na.png,No. All is well.,two\n")
+    assert import_source(bench, table).descriptions == 2
+
+
+def test_a_verdict_of_its_own_leaves_a_first_word_that_only_looks_like_one(bench, tmp_path):
+    write_image(tmp_path / "a.png")
+    (tmp_path / "t.jsonl").write_text('{"image": "a.png", "verdict": "yes", "description": "No, two windows match."}')
+    import_source(bench, tmp_path / "t.jsonl")
+    said = bench.store.descriptions.newest(1).description
+    assert (said.verdict, said.explanation) == ("yes", "No, two windows match.")
+
+
+def test_a_damaged_copy_is_mended_by_a_new_import(bench, tmp_path):
+    source = write_image(tmp_path / "a.png")
+    import_source(bench, source)
+    image = bench.store.images.by_id(1)
+    kept = bench.image_file(image)
+    kept.write_bytes(bytes(kept.stat().st_size))
+    with pytest.raises(UnreadableImage, match="changed"):
+        bench.checked_file(image)
+    import_source(bench, source)
+    assert bench.checked_file(image).read_bytes() == source.read_bytes()

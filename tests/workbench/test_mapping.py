@@ -1,12 +1,15 @@
 """Maps for a database: only what is missing, one bad image does not stop the rest."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from PIL import Image
 from small_clip import save_small_clip
 
 from realness.dream import files as map_files
-from realness.errors import InvalidValue
+from realness.errors import CannotWrite, InvalidValue
+from realness.store import NewImage
 from realness.workbench.importing import ImportOptions, import_source
 from realness.workbench.mapping import compute_maps, map_one_image
 
@@ -50,17 +53,66 @@ def test_one_image_that_cannot_be_read_does_not_stop_the_run(three, clip):
     report = compute_maps(three, clip=clip)
     assert report.maps == 2
     assert [one.row for one in report.skipped] == [lost.facts.sha256]
-    missing = three.image_file(lost)
-    missing.unlink()
+    three.image_file(lost).unlink()
     assert len(compute_maps(three, clip=clip).skipped) == 1
+
+
+def test_another_image_in_the_place_of_a_linked_one_is_not_mapped_and_a_new_import_mends_it(bench, clip, tmp_path):
+    def linked(name):
+        (tmp_path / name).mkdir()
+        Image.effect_noise((90, 70), 40).convert("RGB").save(tmp_path / name / "a.png")
+        (tmp_path / name / "table.csv").write_text("image,description\na.png,Yes. The cup melts.\n")
+        return tmp_path / name
+
+    first = linked("first")
+    import_source(bench, first / "table.csv", ImportOptions(study="one", link=True))
+    original = (first / "a.png").read_bytes()
+    Image.new("RGB", (90, 70)).save(first / "a.png")
+    (skipped,) = compute_maps(bench, clip=clip).skipped
+    assert "changed" in skipped.reason
+    second = linked("second")
+    (second / "a.png").write_bytes(original)
+    assert import_source(bench, second / "table.csv", ImportOptions(study="one", link=True)).new == 0
+    assert compute_maps(bench, clip=clip).maps == 1
+
+
+def test_a_map_whose_file_is_gone_is_computed_again(three, clip):
+    compute_maps(three, clip=clip)
+    for file in three.settings.data.glob("maps/*/*.npz"):
+        file.unlink()
+    assert compute_maps(three, clip=clip).maps == 3
+    assert compute_maps(three, clip=clip).maps == 0
+    assert three.store.maps.count() == 3
+
+
+def test_the_same_words_of_another_machine_have_the_same_map(three, clip):
+    compute_maps(three, clip=clip)
+    image = three.store.images.by_id(1)
+    said = three.store.descriptions.newest(1).description
+    study = three.store.studies.named("three")
+    again = NewImage(image.facts, image.path, "b", "0.png", description=replace(said, provider="another"))
+    three.store.images.add(study.id, [again])
+    assert compute_maps(three, clip=clip).maps == 0
+    newest = three.store.descriptions.newest(1).description
+    assert newest.provider == "another"
+    assert three.store.maps.of_text(1, newest.text) is not None
 
 
 def test_the_verdict_no_gives_the_constant_realistic_map(three, clip):
     compute_maps(three, clip=clip)
     image = three.store.maps.missing("dense", "another", "none")[2].image
-    stored = three.store.maps.of_image(image.id)
+    stored = three.store.maps.of_text(image.id)
     found = map_files.load(three.settings.data / stored.path, stored.sha256)
     assert (found.values == 1).all()
+
+
+def test_a_place_that_cannot_be_written_is_told_before_anything_is_computed(tmp_path):
+    Image.effect_noise((90, 70), 40).convert("RGB").save(tmp_path / "a.png")
+    (tmp_path / "out.npy").mkdir()
+    for out in (tmp_path / "out.npy", tmp_path / "a.png" / "out.npy"):
+        with pytest.raises(CannotWrite):
+            map_one_image(tmp_path / "a.png", "Yes. The cup melts.", out, clip="no-such-clip")
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["a.png", "out.npy"]
 
 
 @pytest.mark.parametrize("suffix", [".npy", ".png"])

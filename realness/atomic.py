@@ -1,0 +1,43 @@
+"""Files that are written whole or not at all."""
+
+import os
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from realness.errors import CannotWrite
+
+
+@contextmanager
+def replacing(target: Path) -> Iterator[Path]:
+    """A new file beside `target`, folders included, that takes its place when the block ends well.
+
+    It is on the disk by then, so that what refers to it may be stored. When the block fails, nothing is left of it.
+
+    Raises:
+        CannotWrite: the folder, the file or the disk does not allow it.
+    """
+    part = target.with_name(f".{uuid.uuid4().hex}.part")
+    try:
+        if target.is_dir():
+            raise CannotWrite(f"{target} is a folder; name a file")
+        target.parent.mkdir(parents=True, exist_ok=True)
+        part.touch()  # a place that cannot be written is known before any long work in the block
+        yield part
+        with part.open("rb+") as written:
+            os.fsync(written.fileno())
+        part.replace(target)
+    except OSError as error:
+        raise CannotWrite(
+            f"cannot write {target}: {error.strerror or error}; make room or name another place"
+        ) from error
+    finally:
+        with suppress(OSError):
+            part.unlink()
+
+
+def write_bytes(target: Path, data: bytes) -> None:
+    """Write a file as `replacing` does."""
+    with replacing(target) as part:
+        part.write_bytes(data)

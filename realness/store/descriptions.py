@@ -1,0 +1,73 @@
+"""Machines' and files' descriptions: never edited, several to an image."""
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import ColumnElement, Connection, select
+
+from realness.domain import Description, StoredDescription, Verdict
+from realness.errors import NotFound
+from realness.store.engine import Database
+from realness.store.rows import Row, finding
+from realness.store.tables import descriptions, findings, images
+
+
+def text_digest(text: str) -> str:
+    """The SHA-256 of a description's text, by which maps and repeated descriptions are known."""
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+@dataclass(frozen=True)
+class DescriptionStore:
+    """Reads descriptions; `ImageStore.add` writes them with their images."""
+
+    database: Database
+
+    def newest(self, image_id: int) -> StoredDescription | None:
+        """The newest description of an image, or None."""
+        with self.database.read() as connection:
+            return _load(connection, descriptions.c.image_id == image_id)
+
+    def by_id(self, description_id: int) -> StoredDescription:
+        """The description with this id.
+
+        Raises:
+            NotFound: there is none.
+        """
+        with self.database.read() as connection:
+            found = _load(connection, descriptions.c.id == description_id)
+        if found is None:
+            raise NotFound("there is no such description; reload the page")
+        return found
+
+
+def _load(connection: Connection, condition: ColumnElement[bool]) -> StoredDescription | None:
+    query = (
+        select(descriptions, images.c.width, images.c.height)
+        .join(images, images.c.id == descriptions.c.image_id)
+        .where(condition)
+        .order_by(descriptions.c.id.desc())
+        .limit(1)
+    )
+    row = connection.execute(query).mappings().first()
+    if row is None:
+        return None
+    parts = select(findings).where(findings.c.description_id == row["id"]).order_by(findings.c.position)
+    found = connection.execute(parts).mappings().all()
+    said = _description(row, found)
+    return StoredDescription(row["id"], row["image_id"], said, tuple(part["id"] for part in found))
+
+
+def _description(row: Row, parts: Sequence[Row]) -> Description:
+    size = row["width"], row["height"]
+    return Description(
+        text=row["text"],
+        verdict=Verdict(row["verdict"]) if row["verdict"] else None,
+        explanation=row["explanation"],
+        provider=row["provider"],
+        model=row["model"] or None,
+        prompt_version=row["prompt_version"] or None,
+        findings=tuple(finding(part, size) for part in parts),
+        planted_wrong=row["planted_wrong"],
+    )
