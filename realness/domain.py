@@ -10,7 +10,7 @@ Conventions, held everywhere:
 
 import math
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any
 
@@ -22,6 +22,7 @@ RATING_LOW, RATING_HIGH = 0.0, 100.0
 BANDS = ("Bad", "Poor", "Fair", "Good", "Excellent")
 MAX_TEXT = 20_000
 """Longest text, in characters, that a description, an explanation or a note may have."""
+MAX_VOTES = 1_000_000_000
 
 
 class Verdict(StrEnum):
@@ -93,6 +94,15 @@ def check_text(value: str, name: str) -> str:
     if "\0" in value or any("\ud800" <= character <= "\udfff" for character in value):
         raise InvalidValue(f"{name} holds a NUL character or half a character; remove it")
     return value
+
+
+def _utc(value: datetime) -> datetime:
+    if value.utcoffset() is None:
+        raise InvalidValue(f"client_at must say its zone, as in 2025-01-01T12:00:00Z; got {value.isoformat()}")
+    try:
+        return value.astimezone(UTC)
+    except OverflowError as error:
+        raise InvalidValue(f"client_at must be a time of our days, got {value.isoformat()}") from error
 
 
 def band(rating: float) -> str:
@@ -187,7 +197,7 @@ class OpinionScore:
         source: the data set it came from.
         rating: 0-100, or None when only a z-score is known.
         z_score: as published, or None.
-        votes: how many ratings it is the mean of, where known.
+        votes: how many ratings it is the mean of, 1 to 1,000,000,000, where known.
     """
 
     source: str
@@ -202,8 +212,10 @@ class OpinionScore:
             check_rating(self.rating)
         if self.z_score is not None and not math.isfinite(self.z_score):
             raise InvalidValue(f"a z-score must be a finite number, got {self.z_score}")
-        if self.votes is not None and self.votes < 1:
-            raise InvalidValue(f"votes must be 1 or more, got {self.votes}")
+        if self.votes is not None:
+            whole = isinstance(self.votes, int) and not isinstance(self.votes, bool)
+            if not whole or not 1 <= self.votes <= MAX_VOTES:
+                raise InvalidValue(f"votes must be a whole number from 1 to {MAX_VOTES}, got {self.votes!r:.40}")
 
 
 @dataclass(frozen=True)
@@ -288,12 +300,13 @@ class Submission:
     Attributes:
         submission_id: made by the client, one for each save; a retry carries the same one.
         base_revision: the revision it was based on; 0 for the first.
-        rating: used in studies without a blind step only; the locked rating wins elsewhere.
-        judgement: of the description; None when there is no description.
+        rating: the locked one, in a review that was read back; nobody reads that of one to be kept.
+        judgement: of the description; None when there is none, or it was skipped or flagged unjudged.
         verdict, explanation: as corrected.
         second_rating: an optional rating after the reveal.
         active_seconds: time spent, idle time excluded.
         reason: why it was skipped or flagged.
+        client_at: when the browser says that it was sent; given with any zone, kept in UTC.
     """
 
     submission_id: str
@@ -329,6 +342,8 @@ class Submission:
             raise InvalidValue(f"active_seconds must be from 0 to 86400, got {self.active_seconds}")
         if len(self.findings) > 100:
             raise InvalidValue(f"a review has at most 100 findings, got {len(self.findings)}")
+        if self.client_at is not None:
+            object.__setattr__(self, "client_at", _utc(self.client_at))
 
 
 @dataclass(frozen=True)

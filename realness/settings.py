@@ -1,6 +1,7 @@
 """Where things are kept, read once from options and the environment and passed on."""
 
 import os
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -9,6 +10,30 @@ from realness.errors import InvalidValue
 DEFAULT_DATABASE = "sqlite:///annotations.db"
 ASSETS = Path(__file__).resolve().parent.parent / "assets"
 """The project's own files: the weights of `mini` and the screens' scripts and style sheet."""
+
+_LONGEST_SHOWN = 200
+"""Characters of a path that a message repeats."""
+
+
+def place(text: str | Path) -> Path:
+    """The path that a person named, with `~` and `~user` for a home folder.
+
+    Raises:
+        InvalidValue: it is empty, its user is unknown, or the system refuses to look there.
+    """
+    name = str(text)
+    shown = name if len(name) <= _LONGEST_SHOWN else f"{name[:_LONGEST_SHOWN]}…"
+    if not name or "\0" in name:
+        raise InvalidValue("a path is empty or holds a NUL character; name a file or a folder")
+    try:
+        path = Path(name).expanduser()
+        with suppress(FileNotFoundError, NotADirectoryError):  # it may be made yet
+            path.stat()
+    except RuntimeError:
+        raise InvalidValue(f"{shown} names a user that this machine does not know; write the whole path") from None
+    except OSError as error:
+        raise InvalidValue(f"{shown} cannot be looked up ({error.strerror}); name another place") from error
+    return path
 
 
 @dataclass(frozen=True)
@@ -29,7 +54,7 @@ class Settings:
         url = database or os.environ.get("REALNESS_DB") or DEFAULT_DATABASE
         if "://" not in url:
             raise InvalidValue(f"--db must be a database URL such as {DEFAULT_DATABASE}, got {url!r}")
-        folder = Path(data or os.environ.get("REALNESS_DATA") or "data").expanduser()
+        folder = place(data or os.environ.get("REALNESS_DATA") or "data")
         if folder.exists() and not folder.is_dir():
             raise InvalidValue(f"--data must be a folder, but {folder} is a file")
         return cls(url, folder)

@@ -11,6 +11,9 @@ from realness.cli import bench, data, maps, serve, study, train
 from realness.cli.context import Context, hoist
 from realness.errors import RealnessError
 
+_INTERRUPTED = 130
+"""What typer makes of Ctrl+C."""
+
 app = typer.Typer(
     name="realness",
     help="A workbench for people who judge AI-generated images.",
@@ -40,6 +43,8 @@ def main(argv: list[str]) -> int:
     try:
         rest = hoist(argv, context)
         status = app(args=rest, obj=context, standalone_mode=False, prog_name="realness")
+        if status == _INTERRUPTED:
+            raise KeyboardInterrupt
         return status if isinstance(status, int) else 0
     except (typer.Abort, KeyboardInterrupt):
         return _fail("stopped; what was finished is kept, and the same command goes on from there")

@@ -6,6 +6,7 @@ from typing import Annotated, Any
 import typer
 
 from realness.cli.context import Context, progress_bar
+from realness.settings import place
 
 BENCHMARKS = ("locate",)
 
@@ -27,6 +28,7 @@ def bench(
     from benchmarks import locate  # noqa: PLC0415
 
     shared: Context = context.obj
+    folder = place(folder) if folder else None
     with progress_bar(f"bench {name}") as progress:
         result: dict[str, Any] = locate.run(folder, quick=quick, progress=progress)
     shared.finish(result, "passed" if result["passed"] else "a target was missed")

@@ -9,6 +9,8 @@ from typing import Any
 
 import typer
 
+from realness.domain import check_text
+from realness.errors import InvalidValue
 from realness.settings import Settings
 from realness.workbench import Progress, Workbench
 
@@ -63,6 +65,17 @@ def hoist(argv: list[str], context: Context) -> list[str]:
         else:
             rest.append(word)
     return rest
+
+
+def label(text: str, option: str, longest: int = 200) -> str:
+    """The name that an option gives, as it can be stored.
+
+    Raises:
+        InvalidValue: it has more than `longest` characters, or is no text.
+    """
+    if len(check_text(text, option)) > longest:
+        raise InvalidValue(f"{option} has {len(text)} characters; at most {longest} are kept")
+    return text
 
 
 @contextmanager

@@ -7,8 +7,12 @@ from typing import Annotated
 import typer
 
 from realness import exchange
-from realness.cli.context import Context, progress_bar
+from realness.cli.context import Context, label, progress_bar
+from realness.domain import check_text
+from realness.settings import place
 from realness.store import ExportFilter
+
+_LONGEST_SPLIT = 64
 
 
 def add_to(app: typer.Typer) -> None:
@@ -50,6 +54,8 @@ def import_(
     from realness.workbench.importing import ImportOptions, check_layout, import_source  # noqa: PLC0415
 
     shared: Context = context.obj
+    path = place(path)
+    study, split = label(study, "--study"), label(split, "--split", _LONGEST_SPLIT)
     options = ImportOptions(study or None, split or None, link, check_layout(layout))
     with shared.bench() as bench, progress_bar("import") as progress:
         report = import_source(bench, path, options, progress)
@@ -80,6 +86,8 @@ def export(
         return
     if not format_name or target is None:
         raise typer.BadParameter("name a FORMAT and a DEST, or give --list")
+    target = place(check_text(str(target), "DEST"))
+    study, split = label(study, "--study"), label(split, "--split")
     with shared.bench() as bench:
         manifest = export_reviews(bench, format_name, target, ExportFilter(study or None, split or None, skips))
     left = sum(manifest["excluded"].values())

@@ -6,6 +6,7 @@ from typing import Annotated, Any
 import typer
 
 from realness.cli.context import Context, progress_bar
+from realness.settings import place
 
 
 def add_to(app: typer.Typer) -> None:
@@ -28,12 +29,14 @@ def map_(
     shared: Context = context.obj
     if engine != "local":
         raise typer.BadParameter(f"--engine must be local, got {engine!r}")
+    if stride is not None and image is None:
+        raise typer.BadParameter("--stride goes with --image; the database's maps have the method's own step")
     if image is None and text is None and out is None:
         _of_database(shared, clip, method, limit)
     elif image is None or text is None or out is None:
         raise typer.BadParameter("--image, --text and --out go together")
     else:
-        _of_image(shared, clip, method, stride, (image, text, out))
+        _of_image(shared, clip, method, stride, (place(image), text, place(out)))
 
 
 def _of_database(shared: Context, clip: str, method: str, limit: int | None) -> None:

@@ -17,7 +17,7 @@ def create(
     blind: Annotated[bool, typer.Option("--blind/--not-blind", help="Rate before the machine's text is shown.")] = True,
     overlap: Annotated[int, typer.Option(help="How many people review each image.")] = 1,
     order: Annotated[str, typer.Option(help="imported, or random (by reviewer).")] = "imported",
-    seed: Annotated[int, typer.Option(help="For the random order.")] = 0,
+    seed: Annotated[int, typer.Option(min=0, max=2**31 - 1, help="For the random order.")] = 0,
 ) -> None:
     """Create a study."""
     shared: Context = context.obj

@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from realness.cli.context import Context, progress_bar
+from realness.settings import place
 
 app = typer.Typer(help="Train the project's own models.", no_args_is_help=True)
 
@@ -21,13 +22,14 @@ def clip(
     context: typer.Context,
     out: Annotated[Path, typer.Option(help="Where checkpoints and the finished folder go.")] = Path("runs/mini"),
     minutes: Annotated[float, typer.Option(min=0.01, help="How long to train, in minutes.")] = 60.0,
-    seed: Annotated[int, typer.Option(help="Of everything random.")] = 0,
+    seed: Annotated[int, typer.Option(min=0, max=2**31 - 1, help="Of everything random.")] = 0,
 ) -> None:
     """Train `mini` on planted scenes, at low priority. Stopped with Ctrl+C, it goes on from the last checkpoint."""
     from realness.training.clip_config import TrainConfig  # noqa: PLC0415
     from realness.training.clip_train import train_clip  # noqa: PLC0415
 
     shared: Context = context.obj
+    out = place(out)
     os.nice(10)
     with progress_bar("training") as progress:
         result = train_clip(TrainConfig(minutes=minutes, seed=seed), out, progress)

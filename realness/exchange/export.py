@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from realness.domain import check_text
 from realness.errors import InvalidValue
 from realness.exchange import to_csv, to_jsonl
 from realness.exchange.rows import COLUMNS, ExportRow
@@ -39,6 +40,7 @@ def write(
     excluded: Mapping[str, int] | None = None,
     filters: Mapping[str, Any] | None = None,
     app_version: str = "",
+    remember: Callable[[Mapping[str, Any]], None] | None = None,
 ) -> dict[str, Any]:
     """Write rows to `dest` and what is to be known of them to `dest` + `.manifest.json`.
 
@@ -52,21 +54,25 @@ def write(
             rows stream.
         filters: what was asked for, as JSON values.
         app_version: that made the export.
+        remember: told the manifest once everything is written, before the files get their names.
 
     Returns:
         The manifest: `file`, `format`, `schema_version`, `columns`, `rows`, `bytes`, `sha256`, `excluded`, `filters`,
         `app_version`, `created_at`.
 
     Raises:
-        InvalidValue: the format is unknown, `dest` exists already, or it cannot be written.
+        InvalidValue: the format is unknown, `dest` or its manifest exists already, or it cannot be written.
     """
     if format not in EXPORTERS:
         raise InvalidValue(f"there is no export format {format!r}; there are {', '.join(EXPORTERS)}")
     dest = Path(dest)
+    check_text(dest.name, "the file's name")
+    if dest.name in ("", ".."):
+        raise InvalidValue(f"{dest} is a folder; name a file in it")
     manifest_at = dest.with_name(f"{dest.name}.manifest.json")
     parts = [dest.with_name(f".{dest.name}.{uuid.uuid4().hex}.part") for _ in range(2)]
     try:
-        _refuse_existing(dest)
+        _refuse_existing(dest, manifest_at)
         dest.parent.mkdir(parents=True, exist_ok=True)
         counts = _stream(EXPORTERS[format], rows, parts[0])
         manifest = {
@@ -81,7 +87,9 @@ def write(
             "created_at": datetime.now(UTC).isoformat(timespec="seconds"),
         }
         parts[1].write_text(dumps(manifest) + "\n", encoding="utf-8")
-        _refuse_existing(dest)
+        _refuse_existing(dest, manifest_at)
+        if remember is not None:
+            remember(manifest)
         # The manifest first: where `dest` is, its manifest is.
         parts[1].replace(manifest_at)
         parts[0].replace(dest)
@@ -94,9 +102,10 @@ def write(
     return manifest
 
 
-def _refuse_existing(dest: Path) -> None:
-    if os.path.lexists(dest):
-        raise InvalidValue(f"{dest} exists already; choose another name, or move it away")
+def _refuse_existing(*files: Path) -> None:
+    for file in files:
+        if os.path.lexists(file):
+            raise InvalidValue(f"{file} exists already; choose another name, or move it away")
 
 
 def _stream(format: Format, rows: Iterable[ExportRow], target: Path) -> dict[str, Any]:

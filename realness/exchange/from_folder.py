@@ -7,7 +7,7 @@ from pathlib import Path
 from realness.domain import ImportedRecord, Skipped
 from realness.errors import RealnessError
 from realness.exchange.lines import is_text
-from realness.exchange.places import inside, shown
+from realness.exchange.places import inside, leaves, shown
 from realness.images import IMAGE_SUFFIXES, OTHER_IMAGE_SUFFIXES, format_of
 
 _IGNORED = frozenset({"__MACOSX", "Thumbs.db"})
@@ -65,10 +65,9 @@ def _ignored(name: str) -> bool:
 
 def _usable(root: Path, name: str) -> Iterator[str | Skipped]:
     path = root / name
-    if path.is_symlink() and path.is_dir():
-        if not path.resolve().is_relative_to(root):
-            yield Skipped(printable(name), "is a link that leaves the folder; copy the images into it")
-    elif looks_like_an_image(path):
+    if path.is_symlink() and leaves(root, path):  # before a byte of it is read
+        yield Skipped(printable(name), "is a link that leaves the folder; copy the images into it")
+    elif not path.is_dir() and looks_like_an_image(path):
         yield name
 
 

@@ -83,7 +83,7 @@ def ratings(root: Path, split: str) -> Iterator[Rated | Skipped]:
     """The rows of a tree's rating file, if it has one for that split."""
     for table in (root / "ratings" / f"{split}.csv", root / "dataset" / "ratings" / f"{split}.csv"):
         if table.is_file():
-            for row in read_table(table, _COLUMNS, "filename", f"ratings/{split}.csv"):
+            for row in read_table(table, _COLUMNS, "filename", f"ratings/{split}.csv", root):
                 yield row if isinstance(row, Skipped) else _rated(row)
             return
 
@@ -99,7 +99,7 @@ def _read(root: Path, found: dict[str, Path]) -> Iterator[ImportedRecord | Skipp
     for split, table in found.items():
         folder = table.parent.parent / "images" / f"{split}_images"
         seen: dict[Path, str] = {}
-        for row in read_table(table, _COLUMNS, "filename", f"ratings/{split}.csv"):
+        for row in read_table(table, _COLUMNS, "filename", f"ratings/{split}.csv", root):
             yield row if isinstance(row, Skipped) else _record(root, folder, split, row, seen)
 
 

@@ -64,7 +64,7 @@ def _read(root: Path, found: dict[str, Path]) -> Iterator[ImportedRecord | Skipp
             else:
                 known[item.name] = item.score
         seen: dict[Path, str] = {}
-        for row in read_table(folder / TABLE, _COLUMNS, "filename", f"{split}/{TABLE}"):
+        for row in read_table(folder / TABLE, _COLUMNS, "filename", f"{split}/{TABLE}", root):
             yield row if isinstance(row, Skipped) else _record(root, folder, split, row, known, seen)
 
 

@@ -40,6 +40,14 @@ def inside(root: Path, name: str, base: Path | None = None) -> Path:
     return path
 
 
+def leaves(root: Path, path: Path) -> bool:
+    """True when a path, links followed, is outside of `root`, which is already resolved."""
+    try:
+        return not path.resolve().is_relative_to(root)
+    except (OSError, RuntimeError):  # links in a circle lead nowhere
+        return False
+
+
 def shown(name: str) -> str:
     """A name from a data set, short and printable, for messages."""
     text = name.encode("utf-8", "backslashreplace").decode("utf-8")

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from realness.domain import Skipped
 from realness.exchange.lines import BadRow, Row, csv_rows
-from realness.exchange.places import shown
+from realness.exchange.places import leaves, shown
 
 
 @dataclass(frozen=True)
@@ -22,7 +22,9 @@ class TableRow:
     cells: dict[str, str]
 
 
-def read_table(path: Path, known: Iterable[str], needed: str, label: str = "") -> Iterator[TableRow | Skipped]:
+def read_table(
+    path: Path, known: Iterable[str], needed: str, label: str = "", root: Path | None = None
+) -> Iterator[TableRow | Skipped]:
     """Read a CSV file whose first record names the columns, upper or lower case alike.
 
     Args:
@@ -30,12 +32,16 @@ def read_table(path: Path, known: Iterable[str], needed: str, label: str = "") -
         known: the columns that mean something, lower case. Another one is reported once and passed over.
         needed: the column without which nothing can be read.
         label: what the file is called in messages; its name when empty.
+        root: the folder, already resolved, that the file may not leave by a link; None where a person named the file.
 
     Yields:
         Records, and what had to be skipped.
     """
     label = label or path.name
     known = tuple(known)
+    if root is not None and leaves(root, path):
+        yield Skipped(label, "is a link that leaves the folder of the data set; copy the file into it")
+        return
     try:
         with path.open("rb") as file:
             if file.read(2) in (b"\xff\xfe", b"\xfe\xff"):

@@ -5,6 +5,7 @@ process. SQLAlchemy's defaults lose updates silently (no BEGIN before a SELECT, 
 that follows are two transactions).
 """
 
+import sqlite3
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -13,13 +14,16 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy import URL, Connection, Engine, create_engine, event
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, DatabaseError, OperationalError
 
 from realness.errors import DatabaseProblem
+from realness.store.recognise import refuse_others
 
 BUSY_TIMEOUT_MS = 10_000
+_DRIVERS = ("sqlite", "sqlite+pysqlite")
+_EXAMPLE = "sqlite:///annotations.db for example"
 _PRAGMAS = (
     "PRAGMA journal_mode=WAL",
     "PRAGMA synchronous=FULL",
@@ -39,33 +43,50 @@ def aware(value: datetime | None) -> datetime | None:
     return value if value is None or value.tzinfo else value.replace(tzinfo=UTC)
 
 
+class _Writer:
+    """One writer at a time in this process. A second `write()` in the thread that writes already would wait for
+    itself; it is a mistake in the program and raises `RuntimeError` at once.
+    """
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._owner: int | None = None
+
+    def __enter__(self) -> None:
+        if self._owner == threading.get_ident():
+            raise RuntimeError("write() inside write(): use the connection that this thread has")
+        self._lock.acquire()
+        self._owner = threading.get_ident()
+
+    def __exit__(self, *_error: object) -> None:
+        self._owner = None
+        self._lock.release()
+
+
 @dataclass(frozen=True)
 class Database:
     """The only thing that hands out connections: `read()` and `write()`, each one short transaction."""
 
     engine: Engine
-    _lock: threading.RLock = field(default_factory=threading.RLock)
+    _writer: _Writer = field(default_factory=_Writer)
 
     @classmethod
     def open(cls, url: str) -> "Database":
         """Connect. Missing parent folders of a SQLite file are made.
 
         Raises:
-            DatabaseProblem: the URL is none, its driver is missing, or the file is no database.
+            DatabaseProblem: the URL is no plain path, or the file is no database or not one of this version's. It is
+                left as it is then.
         """
-        try:
-            parsed = make_url(url)
-        except ArgumentError as error:
-            raise DatabaseProblem(f"{url!r} is no database URL; write sqlite:///annotations.db for example") from error
-        if parsed.get_backend_name() != "sqlite":
-            raise DatabaseProblem("only SQLite is supported so far; write sqlite:///annotations.db for example")
-        if parsed.database in (None, "", ":memory:"):
-            raise DatabaseProblem("the database must be a file: sqlite:///annotations.db for example")
-        path = Path(parsed.database)
+        path = _file(url)
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise DatabaseProblem(f"cannot make the folder {path.parent}: {error.strerror}") from error
+        try:
+            refuse_others(path)
+        except sqlite3.DatabaseError as error:
+            raise DatabaseProblem(_advice(path, str(error))) from error
         engine = create_engine(url)
         event.listen(engine, "connect", _on_connect)
         event.listen(engine, "begin", _on_begin)
@@ -86,9 +107,19 @@ class Database:
             yield connection
 
     @contextmanager
-    def write(self) -> Iterator[Connection]:
-        """A transaction that may write: the only one in this process, and SQLite's from its first line on."""
-        with self._lock, _as_problem(self.path), self.engine.connect() as connection:
+    def write(self, *, foreign_keys: bool = True) -> Iterator[Connection]:
+        """A transaction that may write: the only one in this process, and SQLite's from its first line on.
+
+        Without `foreign_keys` a table that others refer to can be dropped and made again; the caller then
+        checks the references before the end.
+
+        Raises:
+            RuntimeError: this thread has a `write()` open already.
+        """
+        with self._writer, _as_problem(self.path), self.engine.connect() as connection:
+            if not foreign_keys:
+                connection.detach()  # closed at the end, so that nobody else is given it
+                connection.connection.cursor().execute("PRAGMA foreign_keys=OFF")  # has no effect after BEGIN
             connection = connection.execution_options(realness_begin="BEGIN IMMEDIATE")
             with connection.begin():
                 yield connection
@@ -96,6 +127,22 @@ class Database:
     def close(self) -> None:
         """Give every connection back, so that SQLite folds its log into the file."""
         self.engine.dispose()
+
+
+def _file(url: str) -> Path:
+    """The file that a URL names; `DatabaseProblem` when it is anything but a plain path to one."""
+    try:
+        parsed = make_url(url)
+    except (ArgumentError, ValueError) as error:
+        raise DatabaseProblem(f"{url!r} is no database URL; write {_EXAMPLE}") from error
+    if parsed.get_backend_name() != "sqlite":
+        raise DatabaseProblem(f"only SQLite is supported so far; write {_EXAMPLE}")
+    if parsed.database in (None, "", ":memory:"):
+        raise DatabaseProblem(f"the database must be a file; write {_EXAMPLE}")
+    plain = URL.create(parsed.drivername, database=parsed.database)
+    if parsed.drivername not in _DRIVERS or parsed != plain or "?" in url or parsed.database.startswith("file:"):
+        raise DatabaseProblem(f"{url!r} is more than the path of a SQLite file; write {_EXAMPLE}")
+    return Path(parsed.database)
 
 
 def _on_connect(connection: Any, _record: Any) -> None:

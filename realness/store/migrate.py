@@ -1,6 +1,8 @@
 """Bringing a database to the schema of this version."""
 
 import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from sqlalchemy import Connection, inspect, text
@@ -11,6 +13,8 @@ from realness.store.engine import Database
 
 HEAD = "0001"
 """The revision this version of the code works with; a test holds it against the newest migration."""
+
+SCRIPTS = Path(__file__).parent / "migrations"
 
 CURRENT_REVIEWS = """
 CREATE VIEW current_reviews AS
@@ -31,18 +35,16 @@ def revision(connection: Connection) -> str | None:
 
 
 def migrate(database: Database, target: str = "head") -> None:
-    """Bring the database to `target`, in one transaction, after a copy of what is there.
+    """Bring the database, which is ours and known since it was opened, to `target`, in one transaction, after a copy
+    of what is there.
 
     Raises:
-        DatabaseProblem: it was made by a newer version, or holds tables that are not ours.
+        DatabaseProblem: it cannot be written, or has rows that refer to missing ones; it is left as it was.
     """
     with database.read() as connection:
         current = revision(connection)
-        foreign = current is None and set(inspect(connection).get_table_names()) - {"alembic_version"}
     if current == HEAD and target == "head":
         return
-    if foreign:
-        raise DatabaseProblem(f"{database.path} holds another program's tables; name another file with --db")
     if current is not None:
         _copy(database.path, current)
     _run(database, current, target)
@@ -52,23 +54,33 @@ def _run(database: Database, current: str | None, target: str) -> None:
     # Alembic takes half a second to import and is needed on the first start only.
     from alembic import command  # noqa: PLC0415
     from alembic.config import Config  # noqa: PLC0415
-    from alembic.script import ScriptDirectory  # noqa: PLC0415
 
     config = Config()
-    config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
-    known = {script.revision for script in ScriptDirectory.from_config(config).walk_revisions()}
-    if current is not None and current not in known:
-        raise DatabaseProblem(
-            f"{database.path} was made by a newer version of Realness (schema {current}); update this one"
-        )
-    with database.write() as connection:
+    config.set_main_option("script_location", str(SCRIPTS))
+    with _rebuilding(database) as connection:
         config.attributes["connection"] = connection
         down = target == "base" or (current is not None and target != "head" and target < current)
         (command.downgrade if down else command.upgrade)(config, target)
+
+
+@contextmanager
+def _rebuilding(database: Database) -> Iterator[Connection]:
+    """A transaction in which Alembic may rebuild tables: without foreign keys, which refuse to drop a table that is
+    referred to, and without the view, which is in the way of a renaming. At the end the view and the triggers are
+    there again and every reference is checked.
+    """
+    with database.write(foreign_keys=False) as connection:
+        connection.exec_driver_sql("DROP VIEW IF EXISTS current_reviews")
+        yield connection
         if inspect(connection).has_table("reviews"):
-            connection.exec_driver_sql("DROP VIEW IF EXISTS current_reviews")
             connection.exec_driver_sql(CURRENT_REVIEWS)
             triggers.recreate(connection)
+        broken = connection.exec_driver_sql("PRAGMA foreign_key_check").first()
+        if broken:
+            raise DatabaseProblem(
+                f"{database.path} holds rows of {broken.table} that refer to missing rows of {broken.parent}; "
+                "it was left as it was: restore a backup, or name another file with --db"
+            )
 
 
 def _copy(path: Path, current: str) -> None:

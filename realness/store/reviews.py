@@ -12,6 +12,7 @@ from realness.domain import (
     Region,
     ReviewedFinding,
     ReviewKind,
+    ReviewRole,
     StoredReview,
     Submission,
 )
@@ -47,14 +48,16 @@ class ReviewStore:
         Raises:
             Conflict: a revision newer than the base is there.
             Locked: a full review whose rating is not locked.
-            InvalidValue: the study is closed, the image was not given to this reviewer, or the description,
-                the map or a finding belongs to another image.
+            InvalidValue: the study is closed, the image was not given to this reviewer, the description, the
+                map or a finding belongs to another image, or a full review answers a description without
+                judging it.
         """
         with self.database.write() as connection:
             again = _load(connection, reviews.c.submission_id == submission.submission_id)
             if again:
                 return _same(again[0], reviewer_id, submission)
-            current = _newest(connection, reviewer_id, submission)
+            place = (submission.study_id, submission.image_id)
+            current = _newest(connection, _of(reviews, reviewer_id, *place), submission.role)
             if current != submission.base_revision:
                 raise Conflict("this image was reviewed in another tab meanwhile; choose which review to keep")
             rating = _check(connection, reviewer_id, submission)
@@ -76,13 +79,22 @@ class ReviewStore:
         return found[0] if found else None
 
     def save_draft(self, reviewer_id: int, study_id: int, image_id: int, base_revision: int, body: dict) -> Draft:
-        """Keep what the reviewer has typed so far, over what was there."""
+        """Keep what the reviewer has typed so far, over what was there.
+
+        Raises:
+            Conflict: the base is not the newest revision: the draft comes after its review, or from a tab that
+                knows nothing of it.
+            InvalidValue: the image was not given to this reviewer.
+        """
         key = {"study_id": study_id, "image_id": image_id, "reviewer_id": reviewer_id}
         values: dict[str, Any] = {"base_revision": base_revision, "body": body, "saved_at": now()}
         with self.database.write() as connection:
             begun = select(assignments.c.id).where(_of(assignments, reviewer_id, study_id, image_id))
             if connection.execute(begun).first() is None:
                 raise InvalidValue("this image was not opened for a review; reload the page")
+            reviewed = _of(reviews, reviewer_id, study_id, image_id)
+            if _newest(connection, reviewed, ReviewRole.REVIEWER) != base_revision:
+                raise Conflict("this image was reviewed meanwhile; reload the page to go on from that review")
             mine = _of(drafts, reviewer_id, study_id, image_id)
             if connection.execute(update(drafts).where(mine).values(values)).rowcount == 0:
                 connection.execute(insert(drafts).values(**key, **values, created_at=values["saved_at"]))
@@ -100,9 +112,8 @@ def _of(table: Table, reviewer_id: int, study_id: int, image_id: int) -> ColumnE
     return and_(c.reviewer_id == reviewer_id, c.study_id == study_id, c.image_id == image_id)
 
 
-def _newest(connection: Connection, reviewer_id: int, submission: Submission) -> int:
-    mine = _of(reviews, reviewer_id, submission.study_id, submission.image_id)
-    query = select(func.max(reviews.c.revision)).where(mine, reviews.c.role == submission.role)
+def _newest(connection: Connection, mine: ColumnElement[bool], role: ReviewRole) -> int:
+    query = select(func.max(reviews.c.revision)).where(mine, reviews.c.role == role)
     return connection.execute(query).scalar() or 0
 
 
@@ -135,6 +146,8 @@ def _check(connection: Connection, reviewer_id: int, submission: Submission) -> 
     known = select(findings.c.id).where(findings.c.description_id == submission.description_id)
     if answered - set(connection.execute(known).scalars()):
         raise InvalidValue("a finding belongs to another description; reload the page")
+    if submission.kind is ReviewKind.REVIEW and submission.description_id is not None and submission.judgement is None:
+        raise InvalidValue("judge the description first, then submit the review")
     return begun.blind_rating
 
 

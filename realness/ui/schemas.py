@@ -19,7 +19,17 @@ from realness.domain import (
     Verdict,
 )
 
-DRAFT_LIMIT = 64 * 1024
+MAX_FINDINGS, MAX_REGIONS, MAX_COORDINATES = 100, 100, 100_000
+_CHARACTER, _NUMBER, _REGION = 4, 20, 40
+"""Bytes of JSON that one may take: a character, a number with its comma, a region without its numbers."""
+DRAFT_LIMIT = (
+    (2 + 2 * MAX_FINDINGS) * MAX_TEXT * _CHARACTER  # explanation and note; each phrase and the machine's beside it
+    + MAX_FINDINGS * MAX_REGIONS * (4 * _NUMBER + _REGION)  # a box each
+    + MAX_COORDINATES * _NUMBER  # a brush mask
+)
+"""Bytes of UTF-8 that a draft may have: those of a review with every text and mark at its longest, one mask among
+them."""
+_Id = Annotated[int, Field(ge=0, le=2**63 - 1)]
 _Text = Annotated[str, Field(max_length=MAX_TEXT)]
 
 
@@ -30,24 +40,28 @@ class _Body(BaseModel):
 class LockBody(_Body):
     """Locking a blind rating, 0 to 100."""
 
-    study: int
+    study: _Id
     image: str
     rating: Annotated[float, Field(strict=True)]
 
 
 class DraftBody(_Body):
-    """What is typed so far: any JSON object of at most 64 KB."""
+    """What is typed so far: any JSON object of at most `DRAFT_LIMIT` bytes."""
 
-    study: int
+    study: _Id
     image: str
-    base_revision: Annotated[int, Field(ge=0)]
+    base_revision: _Id
     body: dict[str, Any]
 
     @field_validator("body")
     @classmethod
     def _small(cls, body: dict[str, Any]) -> dict[str, Any]:
-        if len(json.dumps(body)) > DRAFT_LIMIT:
-            raise ValueError(f"a draft may have at most {DRAFT_LIMIT // 1024} KB")
+        try:
+            size = len(json.dumps(body, ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode())
+        except UnicodeEncodeError as error:
+            raise ValueError("a draft holds half a character; remove it") from error
+        if size > DRAFT_LIMIT:
+            raise ValueError(f"a draft may have at most {DRAFT_LIMIT // 10**6} MB")
         return body
 
 
@@ -55,7 +69,7 @@ class RegionBody(_Body):
     """A mark on the image, in original pixels."""
 
     shape: Literal["box", "polygon", "mask"]
-    coordinates: Annotated[list[float], Field(max_length=100_000)]
+    coordinates: Annotated[list[float], Field(max_length=MAX_COORDINATES)]
 
     def region(self, size: tuple[int, int]) -> Region:
         """As a domain object; `size` is the image's."""
@@ -68,25 +82,25 @@ class FindingBody(_Body):
 
     state: FindingState
     phrase: _Text
-    finding_id: int | None = None
+    finding_id: _Id | None = None
     kind: Annotated[str, Field(max_length=64)] | None = None
-    regions: Annotated[list[RegionBody], Field(max_length=100)] = []
+    regions: Annotated[list[RegionBody], Field(max_length=MAX_REGIONS)] = []
 
 
 class ReviewBody(_Body):
     """A review, a skip or a flag."""
 
     submission_id: str
-    study: int
+    study: _Id
     image: str
-    base_revision: int
+    base_revision: _Id
     kind: ReviewKind = ReviewKind.REVIEW
-    description_id: int | None = None
-    map_id: int | None = None
+    description_id: _Id | None = None
+    map_id: _Id | None = None
     judgement: Judgement | None = None
     verdict: Verdict | None = None
     explanation: _Text = ""
-    findings: Annotated[list[FindingBody], Field(max_length=100)] = []
+    findings: Annotated[list[FindingBody], Field(max_length=MAX_FINDINGS)] = []
     second_rating: float | None = None
     active_seconds: float = 0.0
     reason: _Text = ""

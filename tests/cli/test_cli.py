@@ -2,8 +2,11 @@
 
 import json
 import os
+import signal
 import subprocess
 import sys
+import time
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
@@ -13,9 +16,17 @@ from PIL import Image
 ROOT = Path(__file__).resolve().parents[2]
 
 
+NOT_UTF8 = "a\udcff"
+
+
+def command(*words):
+    """The words of one command line."""
+    return [sys.executable, "-m", "realness", *map(str, words)]
+
+
 def realness(*words, env=None):
     """Run one command; gives status, stdout and stderr."""
-    line = [sys.executable, "-m", "realness", *map(str, words)]
+    line = command(*words)
     done = subprocess.run(
         line, capture_output=True, text=True, cwd=ROOT, env={**os.environ, **(env or {})}, timeout=300
     )
@@ -81,6 +92,30 @@ def test_export_lists_bare_names(tmp_path):
         (["nonsense"], 2, "nonsense"),
         (["--db"], 2, "needs a value"),
         (["study", "list", "--db", "nonsense"], 1, "database URL"),
+        (["study", "list", "--db", "sqlite+foo:///NEW"], 1, "sqlite:///annotations.db"),
+        (["study", "create", "x", "--seed", "1000000000000000000000"], 2, "--seed"),
+        (["study", "create", "x", "--seed", "-1"], 2, "--seed"),
+        (["study", "list", "--data", "~nosuchuser/x"], 1, "names a user"),
+        (["import", "~nosuchuser/x"], 1, "names a user"),
+        (["import", "x" * 5000], 1, "cannot be looked up"),
+        (["import", ".", "--split", NOT_UTF8], 1, "--split holds"),
+        (["import", ".", "--split", "x" * 5000], 1, "at most 64"),
+        (["import", ".", "--study", NOT_UTF8], 1, "--study holds"),
+        (["export", "csv", "NEW", "--split", NOT_UTF8], 1, "--split holds"),
+        (["export", "csv", "NEW", "--study", NOT_UTF8], 1, "--study holds"),
+        (["export", "csv", NOT_UTF8], 1, "DEST holds"),
+        (["export", "csv", ""], 1, "name a file"),
+        (["export", "csv", "."], 1, "name a file"),
+        (["export", "csv", "/"], 1, "name a file"),
+        (["export", "csv", "~nosuchuser/x"], 1, "names a user"),
+        (["export", "csv", "x" * 5000], 1, "cannot be looked up"),
+        (["map", "--image", "~nosuchuser/x", "--text", "t", "--out", "NEW.npy"], 1, "names a user"),
+        (["map", "--image", "a.png", "--text", "t", "--out", "~nosuchuser/x.npy"], 1, "names a user"),
+        (["map", "--stride", "4"], 2, "--stride goes with --image"),
+        (["bench", "locate", "~nosuchuser/x"], 1, "names a user"),
+        (["train", "clip", "--out", "~nosuchuser/x"], 1, "names a user"),
+        (["train", "clip", "--out", "NEW", "--seed", "-1"], 2, "--seed"),
+        (["serve", "--study", NOT_UTF8], 1, "--study holds"),
     ],
 )
 def test_bad_input_is_one_line_that_says_what_to_do(tmp_path, words, status, told):
@@ -89,12 +124,62 @@ def test_bad_input_is_one_line_that_says_what_to_do(tmp_path, words, status, tol
     place["NEW.tiff"] = tmp_path / "new.tiff"
     given = [place.get(word, word) for word in words]
     own = [] if "--db" in words else options(tmp_path)
-    found, out, err = realness(*given, *own)
+    found, out, err = realness(*own, *given)
     assert (found, told in err) == (status, True), err
     assert "Traceback" not in out + err
     if status == 1:
         assert [line for line in err.splitlines() if line.strip()][-1].startswith("error: ")
     assert not list(tmp_path.glob("new*"))
+
+
+def test_a_home_folder_is_filled_in_where_an_export_goes(tmp_path):
+    status, out, err = realness("export", "csv", "~/out.csv", *options(tmp_path), env={"HOME": str(tmp_path)})
+    assert (status, str(tmp_path / "out.csv") in out) == (0, True), err
+    assert (tmp_path / "out.csv").exists()
+
+
+@contextmanager
+def started(*words):
+    """A command that goes on while the test looks at it, as a terminal would start it: Ctrl+C gets through."""
+    process = subprocess.Popen(
+        command(*words), cwd=ROOT, text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+    )  # fmt: skip
+    try:
+        yield process
+    finally:
+        process.kill()
+        process.wait()
+
+
+def test_ctrl_c_stops_an_import_with_one_line_and_the_same_command_goes_on(tmp_path):
+    folder = tmp_path / "set"
+    folder.mkdir()
+    for seed in range(300):
+        pixels = np.random.default_rng(seed).integers(0, 256, (100, 100, 3), dtype=np.uint8)
+        Image.fromarray(pixels).save(folder / f"{seed}.png")
+    words = [*options(tmp_path), "import", folder, "--json"]
+    with started(*words) as process:
+        while process.poll() is None and not any((tmp_path / "x").glob("images/*/*.png")):
+            time.sleep(0.005)
+        process.send_signal(signal.SIGINT)
+        out, err = process.communicate(timeout=60)
+    said = "error: stopped; what was finished is kept, and the same command goes on from there"
+    assert (process.returncode, out, err.splitlines()[-1:]) == (1, "", [said])
+    assert "Traceback" not in err
+    status, out, _ = realness(*words)
+    assert (status, json.loads(out)["images"]) == (0, 300)
+
+
+def test_ctrl_c_is_how_a_server_is_stopped(tmp_path):
+    assert realness(*options(tmp_path), "study", "create", "pilot")[0] == 0
+    with started(*options(tmp_path), "serve", "--port", "0") as process:
+        assert process.stdout is not None
+        assert "Realness is on" in process.stdout.readline()
+        time.sleep(1)  # uvicorn takes the signal over a moment later
+        process.send_signal(signal.SIGINT)
+        out, err = process.communicate(timeout=60)
+    assert (process.returncode, out, err) == (0, "", "")
 
 
 def test_a_database_that_cannot_be_written_is_one_line(tmp_path, folder):

@@ -6,6 +6,7 @@ import io
 import json
 import tracemalloc
 from dataclasses import asdict, replace
+from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -128,7 +129,8 @@ nasty = st.one_of(
 def test_any_text_comes_back_from_both_formats(tmp_path, explanation, note, prompt, rating):
     row = replace(ROW, explanation=explanation, note=note, prompt=prompt, rating=rating)
     for name in ("out.csv", "out.jsonl"):
-        (tmp_path / name).unlink(missing_ok=True)
+        for old in tmp_path.glob(f"{name}*"):
+            old.unlink()
         exchange.write(name.split(".")[1], [row, ROW], tmp_path / name)
     with (tmp_path / "out.csv").open(newline="", encoding="utf-8") as file:
         back, second = csv.DictReader(file)
@@ -183,6 +185,28 @@ def test_an_existing_file_is_refused_and_left_alone(tmp_path):
     assert list(asked) == [ROW]  # no row was asked for
     assert (tmp_path / "out").read_text() == "mine"
     assert not (tmp_path / "out.manifest.json").exists()
+
+
+@pytest.mark.parametrize("dest", ["", ".", "/", "..", "new/.."])
+def test_a_place_that_names_no_file_is_refused_and_nothing_is_made(tmp_path, monkeypatch, dest):
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(InvalidValue, match="is a folder; name a file"):
+        exchange.write("csv", [ROW], Path(dest))
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_name_that_is_not_utf_8_is_refused(tmp_path):
+    with pytest.raises(InvalidValue, match="half a character"):
+        exchange.write("csv", [ROW], tmp_path / "a\udcff")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_the_manifest_of_another_file_is_never_overwritten(tmp_path):
+    (tmp_path / "out.manifest.json").write_text("mine")
+    with pytest.raises(InvalidValue, match=r"out\.manifest\.json exists already; choose another name"):
+        exchange.write("csv", [ROW], tmp_path / "out")
+    assert [path.name for path in tmp_path.iterdir()] == ["out.manifest.json"]
+    assert (tmp_path / "out.manifest.json").read_text() == "mine"
 
 
 def test_an_export_that_fails_half_way_leaves_nothing(tmp_path):

@@ -172,6 +172,35 @@ def test_bad_rows_of_a_raise_tree_are_listed(tmp_path):
     assert all(part in item.reason for part, item in zip(reasons, skipped, strict=True))
 
 
+@pytest.mark.parametrize(
+    ("tree", "table", "label"),
+    [
+        (trees.raise_td, "datasets/train/image_descriptions.csv", "train/image_descriptions.csv"),
+        (trees.raise_td, "ratings/train.csv", "ratings/train.csv"),
+        (trees.raise_mos, "dataset/ratings/train.csv", "ratings/train.csv"),
+        (trees.raise_mos, "dataset/ratings", "ratings/train.csv"),
+    ],
+)
+def test_a_table_is_not_read_through_a_link_that_leaves_the_tree(tmp_path, tree, table, label):
+    place = tree(tmp_path / "tree") / table
+    place.rename(tmp_path / "outside")
+    place.symlink_to(tmp_path / "outside")
+    if joined := table == "ratings/train.csv":
+        trees.table(tmp_path / "outside", "filename,MOS_Rating,MOS_ZScore", *(f"{name},1,1" for name in trees.NAMES))
+    records, skipped = trees.taken(tmp_path / "tree")
+    assert [record.scores[0].z_score for record in records] == list(trees.Z_SCORES if joined else ())
+    assert 1 not in [record.scores[0].rating for record in records]
+    told = [(item.row, "leaves the folder of the data set" in item.reason) for item in skipped]
+    assert told == [(label, True)]
+
+
+def test_a_table_is_read_through_a_link_that_stays_in_the_tree(tmp_path):
+    table = trees.raise_mos(tmp_path) / "dataset/ratings/train.csv"
+    table.rename(tmp_path / "real.csv")
+    table.symlink_to(tmp_path / "real.csv")
+    assert len(trees.taken(tmp_path)[0]) == 3
+
+
 def test_other_names_than_raises_say_nothing_about_being_real():
     assert [is_real(name) for name in ("r12.png", "F3.PNG", "rose.png", "face1.png")] == [True, False, None, None]
 

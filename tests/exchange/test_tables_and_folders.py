@@ -203,6 +203,7 @@ def test_a_folder_gives_its_images_and_lists_what_only_looks_like_one(folder):
     (folder / "dead.png").symlink_to("nowhere")
     (folder / "out.png").symlink_to("/etc/hostname")
     (folder / "outdir").symlink_to("/etc")
+    (folder / "outtext").symlink_to("/etc/hostname")  # whatever is behind it: it is not read to find out
     (folder / "around").symlink_to(folder)
     os.mkfifo(folder / "pipe.png")
     assert exchange.detect_layout(folder) == "folder"
@@ -216,8 +217,9 @@ def test_a_folder_gives_its_images_and_lists_what_only_looks_like_one(folder):
     assert {name: reasons[name].split(";")[0] for name in reasons} == {
         "dead.png": "there is no file 'dead.png'",
         "drawing.svg": "SVG is not read",
-        "out.png": "'out.png' leaves the folder of the data set",
+        "out.png": "is a link that leaves the folder",
         "outdir": "is a link that leaves the folder",
+        "outtext": "is a link that leaves the folder",
         "photo.HEIC": "HEIC is not read",
         "pipe.png": "'pipe.png' is not a regular file",
     }

@@ -1,5 +1,7 @@
 """Answers and descriptions are inserted, never changed, on any connection and after any migration."""
 
+import importlib
+import shutil
 import sqlite3
 
 import pytest
@@ -8,7 +10,8 @@ from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
 
 from realness.domain import FindingState, Region, RegionShape, ReviewedFinding
-from realness.store.migrate import migrate
+from realness.errors import DatabaseProblem
+from realness.store.migrate import SCRIPTS, migrate
 from realness.store.tables import APPEND_ONLY
 
 TABLES = [table.name for table in APPEND_ONLY]
@@ -97,3 +100,55 @@ def test_triggers_are_there_again_after_going_down_and_up(store, table):
     with store.database.read() as connection:
         names = connection.execute(text("SELECT name FROM sqlite_master WHERE type = 'trigger'")).scalars().all()
     assert {f"{table}_no_update", f"{table}_no_delete", f"{table}_no_replace"} <= set(names)
+
+
+@pytest.fixture
+def next_migration(tmp_path, monkeypatch):
+    """Writes the migration that follows the newest one, with this body, where `migrate` finds it."""
+    module = importlib.import_module("realness.store.migrate")  # the package has a function of that name
+
+    def write(body):
+        scripts = tmp_path / "migrations"
+        shutil.copytree(SCRIPTS, scripts, ignore=shutil.ignore_patterns("__pycache__"))
+        head = f'from alembic import op\nrevision, down_revision = "next", "{module.HEAD}"\n'
+        (scripts / "versions/next.py").write_text(f"{head}def upgrade():\n    {body}\n")
+        monkeypatch.setattr(module, "SCRIPTS", scripts)
+        monkeypatch.setattr(module, "HEAD", "next")
+
+    return write
+
+
+@pytest.mark.parametrize("table", TABLES)
+def test_a_migration_that_rebuilds_a_filled_table_keeps_its_rows_view_and_triggers(filled, next_migration, table):
+    def rows(connection, name=table):
+        return connection.exec_driver_sql(f"SELECT * FROM {name} ORDER BY id").all()
+
+    with filled.database.read() as connection:
+        before = {name: rows(connection, name) for name in [*TABLES, "current_reviews"]}
+    next_migration(f"with op.batch_alter_table({table!r}, recreate='always'): pass")
+    migrate(filled.database)
+    for statement in (
+        f"UPDATE {table} SET created_at = '2000-01-01'",
+        f"DELETE FROM {table}",
+        f"REPLACE INTO {table} SELECT * FROM {table} LIMIT 1",
+    ):
+
+        def act(statement=statement):
+            with filled.database.write() as connection:
+                connection.exec_driver_sql(statement)
+
+        refused(act)
+    with filled.database.read() as connection:
+        assert {name: rows(connection, name) for name in before} == before
+        assert connection.exec_driver_sql("PRAGMA foreign_keys").scalar() == 1
+        assert connection.exec_driver_sql("SELECT version_num FROM alembic_version").scalar() == "next"
+
+
+def test_a_migration_that_leaves_a_reference_to_nothing_is_taken_back(filled, next_migration):
+    next_migration("op.execute('DELETE FROM images')")
+    with pytest.raises(DatabaseProblem, match="missing rows of images"):
+        migrate(filled.database)
+    with filled.database.read() as connection:
+        assert connection.exec_driver_sql("SELECT count(*) FROM images").scalar() == 3
+        assert connection.exec_driver_sql("SELECT count(*) FROM current_reviews").scalar() == 1
+        assert connection.exec_driver_sql("SELECT version_num FROM alembic_version").scalar() == "0001"

@@ -1,7 +1,9 @@
 """SQLite is opened so that nothing is lost."""
 
 import threading
+import time
 
+import pytest
 from sqlalchemy import text
 
 from realness.store import Database
@@ -48,7 +50,26 @@ def test_a_failed_transaction_leaves_nothing(store):
         assert connection.execute(text("SELECT count(*) FROM sqlite_master WHERE name = 'half'")).scalar() == 0
 
 
-def test_parent_folders_are_made(tmp_path):
-    database = Database.open(f"sqlite:///{tmp_path}/a/b/c.db")
+@pytest.mark.parametrize("driver", ["sqlite", "sqlite+pysqlite"])
+def test_parent_folders_are_made(tmp_path, driver):
+    database = Database.open(f"{driver}:///{tmp_path}/a/b/c.db")
     database.close()
     assert (tmp_path / "a/b/c.db").exists()
+
+
+def test_a_write_inside_a_write_is_refused_at_once_and_the_outer_one_goes_on(store):
+    begun = time.monotonic()
+    with store.database.write() as connection:
+        connection.execute(text("CREATE TABLE outer_one (n INTEGER)"))
+        with pytest.raises(RuntimeError, match="inside"), store.database.write():
+            pass
+    assert time.monotonic() - begun < 5
+    with store.database.write() as connection:
+        assert connection.execute(text("SELECT count(*) FROM outer_one")).scalar() == 0
+
+
+def test_a_write_without_foreign_keys_leaves_no_such_connection_behind(store):
+    with store.database.write(foreign_keys=False) as connection:
+        assert connection.exec_driver_sql("PRAGMA foreign_keys").scalar() == 0
+    with store.database.write() as connection:
+        assert connection.exec_driver_sql("PRAGMA foreign_keys").scalar() == 1

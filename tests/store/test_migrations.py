@@ -18,6 +18,11 @@ from realness.store.tables import metadata
 MIGRATIONS = Path(migrate.__code__.co_filename).parent / "migrations"
 
 
+def contents(folder):
+    """Every file's bytes, by name."""
+    return {path.name: path.read_bytes() for path in folder.iterdir() if path.is_file()}
+
+
 def test_the_migrated_schema_equals_the_tables_in_the_code(store):
     with store.database.read() as connection:
         assert compare_metadata(MigrationContext.configure(connection), metadata) == []
@@ -55,19 +60,48 @@ def test_a_copy_is_kept_before_a_migration(store):
 def test_a_database_of_a_newer_version_is_refused_and_left_alone(tmp_path, store):
     with store.database.write() as connection:
         connection.exec_driver_sql("UPDATE alembic_version SET version_num = '9999'")
+    store.close()
+    before = contents(tmp_path)
     with pytest.raises(DatabaseProblem, match="newer version"):
         Store.open(f"sqlite:///{store.database.path}")
+    assert contents(tmp_path) == before
 
 
-def test_another_programs_database_is_refused_and_left_alone(tmp_path):
-    path = tmp_path / "other.db"
-    other = sqlite3.connect(path)
-    other.execute("CREATE TABLE things (name TEXT)")
+@pytest.mark.parametrize(
+    "statements",
+    [
+        ["CREATE TABLE things (name TEXT)"],
+        ["CREATE TABLE alembic_version (version_num TEXT)", "INSERT INTO alembic_version VALUES ('0001')"],
+        ["CREATE TABLE alembic_version (version_num TEXT)", "INSERT INTO alembic_version VALUES ('a1b2')"],
+        ["CREATE TABLE alembic_version (other TEXT)", "CREATE TABLE things (name TEXT)"],
+        ["PRAGMA journal_mode=WAL", "CREATE TABLE things (name TEXT)"],
+    ],
+)
+def test_another_programs_database_is_refused_and_left_alone(tmp_path, statements):
+    other = sqlite3.connect(tmp_path / "other.db")
+    for statement in statements:
+        other.execute(statement)
     other.commit()
-    with pytest.raises(DatabaseProblem, match="another program"):
-        Store.open(f"sqlite:///{path}")
-    assert other.execute("SELECT name FROM sqlite_master").fetchall() == [("things",)]
     other.close()
+    before = contents(tmp_path)
+    with pytest.raises(DatabaseProblem, match="another program"):
+        Store.open(f"sqlite:///{tmp_path}/other.db")
+    assert contents(tmp_path) == before
+
+
+def test_another_programs_open_log_is_read_and_left_alone(tmp_path):
+    other = sqlite3.connect(tmp_path / "other.db")
+    other.execute("PRAGMA journal_mode=WAL")
+    other.execute("CREATE TABLE things (name TEXT)")  # in the log only, since the connection stays open
+    before = contents(tmp_path)
+    with pytest.raises(DatabaseProblem, match="another program"):
+        Store.open(f"sqlite:///{tmp_path}/other.db")
+    after = contents(tmp_path)
+    other.close()
+    assert {name: after[name] for name in ("other.db", "other.db-wal")} == {
+        name: before[name] for name in ("other.db", "other.db-wal")
+    }
+    assert set(after) == set(before)
 
 
 def test_a_file_that_is_no_database_is_refused_and_left_alone(tmp_path):
@@ -79,7 +113,17 @@ def test_a_file_that_is_no_database_is_refused_and_left_alone(tmp_path):
     assert path.read_bytes() == before
 
 
-@pytest.mark.parametrize("url", ["nonsense", "mysql://x/y", "sqlite://", "sqlite:///:memory:"])
-def test_a_url_that_cannot_work_says_which_can(url):
+@pytest.mark.parametrize(
+    "url",
+    [
+        "nonsense", "mysql://x/y", "sqlite://", "sqlite:///:memory:",
+        "sqlite+foo:///x.db", "sqlite+aiosqlite:///x.db", "sqlite+pysqlcipher:///x.db", "sqlite://host/x.db",
+        "sqlite://host:abc/x.db", "sqlite://me:word@/x.db", "sqlite:///x.db?timeout=abc", "sqlite:///x.db?foo=bar",
+        "sqlite:///x.db?foo", "sqlite:///file:x.db", "sqlite:///file:x.db?mode=ro&uri=true",
+    ],
+)  # fmt: skip
+def test_a_url_that_cannot_work_says_which_can_and_makes_nothing(tmp_path, monkeypatch, url):
+    monkeypatch.chdir(tmp_path)
     with pytest.raises(DatabaseProblem, match=r"sqlite:///annotations\.db"):
         Store.open(url)
+    assert list(tmp_path.iterdir()) == []

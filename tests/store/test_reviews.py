@@ -1,11 +1,14 @@
 """Saving reviews: once, never over another, never for what was not given."""
 
+from datetime import datetime
+
 import pytest
 from builders import given_image, make_description, make_image, make_study, make_submission
 
 from realness.domain import (
     FindingState,
     Judgement,
+    OpinionScore,
     Region,
     RegionShape,
     ReviewedFinding,
@@ -122,6 +125,63 @@ def test_a_draft_is_kept_over_the_older_one_and_goes_with_the_review(store, revi
     assert store.reviews.draft(study.id, image.id, reviewer.id).body == {"text": "ab 🖐"}
     store.reviews.submit(reviewer.id, make_submission(study, image))
     assert store.reviews.draft(study.id, image.id, reviewer.id) is None
+
+
+def test_a_draft_that_comes_after_its_review_is_refused_and_makes_no_new_one(store, reviewer):
+    study = make_study(store)
+    image = given_image(store, study)
+    store.reviews.submit(reviewer.id, make_submission(study, image))
+    with pytest.raises(Conflict, match="reviewed meanwhile"):
+        store.reviews.save_draft(reviewer.id, study.id, image.id, 0, {"text": "late"})
+    assert store.reviews.draft(study.id, image.id, reviewer.id) is None
+    store.reviews.save_draft(reviewer.id, study.id, image.id, 1, {"text": "from that review on"})
+    with pytest.raises(Conflict):
+        store.reviews.save_draft(reviewer.id, study.id, image.id, 0, {"text": "another tab"})
+    assert store.reviews.draft(study.id, image.id, reviewer.id).body == {"text": "from that review on"}
+
+
+def test_a_review_of_a_description_needs_a_judgement_and_a_flag_does_not(store, reviewer):
+    study = make_study(store)
+    image = given_image(store, study)
+    said = store.descriptions.newest(image.id).id
+    with pytest.raises(InvalidValue, match="judge the description first"):
+        store.reviews.submit(reviewer.id, make_submission(study, image, description_id=said))
+    assert store.reviews.current(study.id, image.id, reviewer.id) is None
+    flag = make_submission(study, image, description_id=said, kind=ReviewKind.FLAG)
+    assert store.reviews.submit(reviewer.id, flag).submission.judgement is None
+
+
+def test_a_review_of_an_image_without_a_description_needs_no_judgement(store, reviewer):
+    study = store.studies.create("bare", StudySettings())
+    store.images.add(study.id, [make_image()])
+    saved = store.reviews.submit(reviewer.id, make_submission(study, given_image(store, study), explanation="Odd."))
+    assert (saved.submission.judgement, saved.submission.explanation) == (None, "Odd.")
+
+
+def test_the_browsers_time_is_kept_in_utc(store, reviewer):
+    study = make_study(store)
+    sent = datetime.fromisoformat("2025-01-01T12:00:00+05:00")
+    saved = store.reviews.submit(reviewer.id, make_submission(study, given_image(store, study), client_at=sent))
+    assert saved.submission.client_at.isoformat() == "2025-01-01T07:00:00+00:00"
+
+
+@pytest.mark.parametrize("sent", [datetime(2025, 1, 1), datetime.fromisoformat("0001-01-01T00:00:00+05:00")])
+def test_a_time_without_a_zone_or_before_all_time_is_refused(store, sent):
+    study = make_study(store)
+    with pytest.raises(InvalidValue, match="client_at"):
+        make_submission(study, given_image(store, study), client_at=sent)
+
+
+@pytest.mark.parametrize("votes", [0, 10**9 + 1, 10**30, 1e30, 2.5, True])
+def test_an_opinion_score_of_impossible_votes_is_refused(votes):
+    with pytest.raises(InvalidValue, match="votes must be a whole number"):
+        OpinionScore("made", rating=50.0, votes=votes)
+
+
+def test_an_opinion_score_of_the_most_votes_can_be_kept(store):
+    study = store.studies.create("pilot", StudySettings())
+    store.images.add(study.id, [make_image(scores=(OpinionScore("made", rating=50.0, votes=10**9),))])
+    assert store.images.counts()["opinion_scores"] == 1
 
 
 def test_a_locked_rating_cannot_be_locked_to_another_value(store, reviewer):

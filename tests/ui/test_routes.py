@@ -9,9 +9,10 @@ from builders import make_description
 from fastapi.testclient import TestClient
 from PIL import Image, PngImagePlugin
 
-from realness.domain import OpinionScore, RealnessMap, StudySettings
+from realness.domain import MAX_TEXT, OpinionScore, RealnessMap, StudySettings
 from realness.dream import files as map_files
-from realness.store import NewImage
+from realness.store import ExportFilter, NewImage
+from realness.ui.schemas import DRAFT_LIMIT, MAX_COORDINATES, MAX_FINDINGS, MAX_REGIONS
 from realness.ui.server import build_app
 from realness.workbench.importing import copy_image, images
 
@@ -178,9 +179,50 @@ def test_a_draft_comes_back_with_its_image(client, study):
     body = {"study": study.id, "image": item["image"]["key"], "base_revision": 0, "body": {"explanation": "half a"}}
     assert client.put("/api/draft", json=body).status_code == 200
     assert take(client, study)["draft"]["body"] == {"explanation": "half a"}
-    body["body"] = {"explanation": "x" * 70_000}
+
+
+@pytest.mark.parametrize("character", ["字", "🖐"])
+def test_a_draft_of_all_that_a_review_may_hold_is_kept_and_more_is_not(client, study, character):
+    item = take(client, study)
+    text = character * MAX_TEXT
+    box = {"shape": "box", "coordinates": [123.45678901234567] * 4}
+    mask = {"shape": "mask", "coordinates": [12_345_678] * MAX_COORDINATES}
+    finding = {"finding_id": 2**63 - 1, "was": text, "phrase": text, "kind": "k" * 64, "state": "reworded"}
+    findings = [{**finding, "regions": [box] * MAX_REGIONS} for _ in range(MAX_FINDINGS)]
+    findings[0]["regions"][0] = mask
+    body = {"explanation": text, "note": text, "findings": findings, "seeded": True, "edited_at": 1764000000000}
+    sent = {"study": study.id, "image": item["image"]["key"], "base_revision": 0, "body": body}
+    assert client.put("/api/draft", json=sent).status_code == 200
+    assert take(client, study)["draft"]["body"] == body
+    body["more"] = "x" * DRAFT_LIMIT
+    answer = client.put("/api/draft", json=sent)
+    assert (answer.status_code, "at most 19 MB" in answer.json()["error"]) == (422, True)
+
+
+@pytest.mark.parametrize("value", ['"\\ud83d"', "NaN"])
+def test_a_draft_that_could_not_be_sent_back_is_refused(client, study, value):
+    item = take(client, study)
+    start = f'{{"study": {study.id}, "image": "{item["image"]["key"]}", "base_revision": 0, "body": '
+    json_type = {"Content-Type": "application/json"}
+    answer = client.put("/api/draft", content=f'{start}{{"explanation": {value}}}}}', headers=json_type)
+    assert (answer.status_code, answer.json()["kind"]) == (422, "invalid")
+    assert take(client, study)["draft"] is None
+
+
+def test_a_draft_that_comes_after_its_review_is_a_conflict(client, study):
+    item = take(client, study, rating=34)
+    client.post("/api/reviews", json=review(item, study)).raise_for_status()
+    body = {"study": study.id, "image": item["image"]["key"], "base_revision": 0, "body": {"explanation": "late"}}
     answer = client.put("/api/draft", json=body)
-    assert (answer.status_code, "64 KB" in answer.json()["error"]) == (422, True)
+    assert (answer.status_code, answer.json()["kind"]) == (409, "conflict")
+
+
+def test_the_time_that_a_browser_sends_leaves_in_utc(client, bench, study):
+    item = take(client, study, rating=34)
+    sent = review(item, study, client_at="2025-01-01T12:00:00+05:00")
+    client.post("/api/reviews", json=sent).raise_for_status()
+    (row,) = bench.store.exports.reviews(ExportFilter(), {})
+    assert row["client_at"].isoformat(timespec="seconds")[:19] == "2025-01-01T07:00:00"
 
 
 @pytest.mark.parametrize(
@@ -200,6 +242,13 @@ def test_a_draft_comes_back_with_its_image(client, study):
         {"findings": [{"state": "added", "phrase": " "}]},
         {"findings": [{"state": "added", "phrase": "x", "regions": [{"shape": "box", "coordinates": [0, 0, 65, 9]}]}]},
         {"findings": [{"state": "added", "phrase": "x", "regions": [{"shape": "box", "coordinates": [9, 0, 1, 9]}]}]},
+        {"client_at": "2025-01-01T12:00:00"},
+        {"description_id": 1},
+        {"description_id": 10**30},
+        {"map_id": 10**30},
+        {"map_id": -1},
+        {"base_revision": 10**30},
+        {"findings": [{"state": "kept", "phrase": "x y", "finding_id": 10**30}]},
         {"rating": 99},
         {"reviewer": 2},
     ],
@@ -209,6 +258,14 @@ def test_a_tampered_review_is_refused_in_one_sentence_and_nothing_is_kept(client
     answer = client.post("/api/reviews", json=review(item, study, **change))
     assert (answer.status_code, answer.json()["kind"]) == (422, "invalid"), answer.text
     assert bench.store.studies.progress(study.id, 1).done == 0
+
+
+def test_an_id_that_no_database_holds_is_refused_at_every_door(client, study):
+    item = take(client, study)
+    body = {"study": 10**30, "image": item["image"]["key"]}
+    assert client.post("/api/lock", json=body | {"rating": 3}).status_code == 422
+    assert client.post("/api/reviews", json=review(item, study) | body).status_code == 422
+    assert client.put("/api/draft", json=body | {"base_revision": 0, "body": {}}).status_code == 422
 
 
 def test_a_review_before_the_lock_is_refused(client, study):

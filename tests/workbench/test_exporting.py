@@ -2,12 +2,13 @@
 
 import hashlib
 import json
+import sqlite3
 
 import pytest
 from builders import given_image, make_study, make_submission
 
 from realness.domain import FindingState, Judgement, ReviewedFinding, ReviewKind, Verdict
-from realness.errors import InvalidValue, NotFound
+from realness.errors import DatabaseProblem, InvalidValue, NotFound
 from realness.store import ExportFilter
 from realness.workbench.exporting import export_reviews
 
@@ -70,6 +71,14 @@ def test_a_filter_counts_what_it_leaves_out(bench, study, tmp_path):
 def test_without_reviews_the_file_is_valid_and_empty(bench, tmp_path):
     manifest, rows = export(bench, tmp_path)
     assert (manifest["rows"], rows) == (0, [])
+
+
+def test_an_export_that_cannot_be_remembered_leaves_no_file(bench, study, tmp_path):
+    with sqlite3.connect(bench.store.database.path) as other:
+        other.execute("DROP TABLE exports")
+    with pytest.raises(DatabaseProblem):
+        export(bench, tmp_path)
+    assert [path for path in tmp_path.iterdir() if "out" in path.name] == []
 
 
 def test_what_cannot_be_exported_leaves_nothing_behind(bench, study, tmp_path):

@@ -1,4 +1,7 @@
-"""Alembic's entry: runs inside the transaction that `realness.store.migrate` opened."""
+"""Alembic's entry: runs inside the transaction that `realness.store.migrate` opened, without foreign keys and
+without the view. A batch that rebuilds a table loses its AUTOINCREMENT unless it is given
+`table_kwargs={"sqlite_autoincrement": True}`.
+"""
 
 from alembic import context
 
