@@ -8,12 +8,14 @@ import { VERDICTS } from "./form.js";
 import { listen } from "./keys.js";
 import { recall, remember } from "./memory.js";
 import { Pictures } from "./pictures.js";
+import { importInto } from "./rest.js";
 import { go, place, session } from "./session.js";
 
-const PER = 15;
+const PER = 60;
 const WAIT = 250; // ms after the last key of a search
 const HIDDEN = 0.3; // maps on thumbnails show what is more unreal than this
 const WORDS = { status: STATUS, verdict: VERDICTS }; // facets whose values we know, in their order
+const RATED_ONLY = "Only images that you have rated are searched. ";
 const FACETS = { status: "Status", verdict: "Verdict", origin: "Origin", split: "Split" };
 
 class Browse {
@@ -21,6 +23,7 @@ class Browse {
   #selected = 0;
   #asked = 0;
   #timer = null;
+  #values = {}; // every facet's values seen so far in the study: a search that finds nothing keeps the column
 
   constructor(root) {
     const el = (this.el = parts(root));
@@ -43,8 +46,10 @@ class Browse {
     const more = { q: query.get("q"), sort: query.get("sort"), page: query.get("page"), per: PER };
     try {
       await session.ready();
-      if (!session.study) return this.#nothing("There is no study yet", "Import a folder, a CSV or a data set: python -m realness import PATH");
-      const got = await get("/api/browse", { study: session.study.id, ...asked, ...more });
+      if (!session.study) return this.#nothing("There is no study yet", `Import a folder, a CSV or a data set: ${importInto(null)}`);
+      const { study } = session;
+      if (this.#values.study !== study.id) this.#values = { study: study.id, ...(await get("/api/browse", { study: study.id, per: 1 })).facets };
+      const got = await get("/api/browse", { study: study.id, ...asked, ...more });
       if (turn === this.#asked) this.#show(got, query);
     } catch (error) {
       if (turn === this.#asked) this.#nothing("The images cannot be listed", error.message);
@@ -68,7 +73,8 @@ class Browse {
     this.#facets(got.facets, query);
     if (!got.items.length) {
       const title = filtered ? "No image matches" : "No images in this study yet";
-      this.#nothing(title, filtered ? "Take a filter away to see more." : "Import a folder, a CSV or a data set: python -m realness import PATH", filtered);
+      const more = `${query.has("q") && session.study.blind ? RATED_ONLY : ""}Take a filter away to see more.`;
+      this.#nothing(title, filtered ? more : `Import a folder, a CSV or a data set: ${importInto(session.study)}`, filtered);
       return;
     }
     this.#cards(got.items);
@@ -101,11 +107,16 @@ class Browse {
   }
 
   #facets(facets, query) {
-    const shown = Object.entries(FACETS).filter(([name]) => facets[name]?.length > (name === "status" || name === "verdict" ? 0 : 1) || query.has(name));
+    for (const name of Object.keys(FACETS)) {
+      const seen = new Map((this.#values[name] ?? []).map((one) => [one.value, { ...one, count: 0 }]));
+      for (const one of facets[name] ?? []) seen.set(one.value, one);
+      this.#values[name] = [...seen.values()];
+    }
+    const shown = Object.entries(FACETS).filter(([name]) => this.#values[name].length > (name === "status" || name === "verdict" ? 0 : 1) || query.has(name));
     const focused = document.activeElement?.dataset?.facet;
     const sections = shown.map(([name, title]) => {
       const known = Object.keys(WORDS[name] ?? {});
-      const sorted = facets[name].toSorted((a, b) => known.indexOf(a.value) - known.indexOf(b.value));
+      const sorted = this.#values[name].toSorted((a, b) => known.indexOf(a.value) - known.indexOf(b.value));
       const options = sorted.map(({ value, label, count }) => {
         const on = query.getAll(name).includes(value);
         const box = make("input", { type: "checkbox", class: "sr", "data-facet": `${name} ${value}`, onchange: () => this.#toggle(name, value) });
@@ -160,8 +171,11 @@ class Browse {
     }, WAIT);
   }
 
-  #turn(by) {
+  /** Another page; its card at `at` is selected then, or the last before that. */
+  #turn(by, at = 0) {
+    if ((by < 0 ? this.el.before : this.el.after).disabled) return;
     this.#ask((query) => query.set("page", this.page + by));
+    this.#selected = at;
   }
 
   #clear() {
@@ -184,11 +198,18 @@ class Browse {
   }
 
   #move({ key }) {
-    const columns = getComputedStyle(this.el.grid).gridTemplateColumns.split(" ").length;
-    const by = { ArrowLeft: -1, ArrowRight: 1, ArrowUp: -columns, ArrowDown: columns }[key];
+    if (!this.items.length) return;
+    const { grid } = this.el;
+    const columns = getComputedStyle(grid).gridTemplateColumns.split(" ").length;
+    const screen = columns * Math.max(1, Math.floor(grid.clientHeight / grid.firstChild.offsetHeight));
+    const all = this.items.length;
+    const by = { ArrowLeft: -1, ArrowRight: 1, ArrowUp: -columns, ArrowDown: columns, PageUp: -screen, PageDown: screen }[key];
+    if (!by) return void this.#select(key === "Home" ? 0 : all - 1);
     const next = this.#selected + by;
-    if (next >= 0 && next < this.items.length) this.#select(next);
-    else if (next >= this.items.length && Math.abs(by) === 1 && !this.el.after.disabled) this.#turn(1);
+    const row = (at) => Math.floor(at / columns);
+    if (next < 0 && row(this.#selected) === 0) this.#turn(-1, PER);
+    else if (next >= all && row(this.#selected) === row(all - 1)) this.#turn(1);
+    else this.#select(next);
   }
 
   #open(at) {

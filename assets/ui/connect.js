@@ -14,7 +14,6 @@ function buttons(review) {
   on(el.second, () => review.second());
   on(el.skip, () => review.skip());
   on(el.flag, () => review.flag());
-  on(el.help, () => review.help());
   on(el.rejudge, () => review.goBack("judge"));
   on(el.rerate, () => review.goBack("rate"));
   on(el.zoomIn, () => viewer.zoom(1));
@@ -46,12 +45,15 @@ function flagging(review) {
 
 function keys(review) {
   const { correct, marks, overlay, rate, viewer } = review;
-  listen(() => review.step, {
+  listen(() => (review.root.hidden ? null : review.step), {
     band: ({ key }) => rate.band(Number(key)),
     nudge: ({ key }) => rate.nudge(key === "ArrowRight" ? 1 : -1),
     stride: ({ key }) => rate.nudge(key === "ArrowRight" ? 5 : -5),
     lock: () => review.main(),
     start: () => review.main(),
+    done: () => review.main(),
+    back: () => review.back(),
+    unrate: () => review.second(),
     judge: ({ key }) => review.judge(JUDGED[key.toLowerCase()]),
     edit: () => correct.edit(),
     leave: ({ target }) => (marks.drawing ? marks.draw(false) : target.blur()),
@@ -76,7 +78,8 @@ function keys(review) {
     skip: () => review.skip(),
     flag: () => review.flag(),
     undo: () => review.undo(),
-    help: () => review.help(),
+    choose: ({ key }) => review.sending.settle(key === "1"),
+    goOn: () => review.el.restChoices.querySelector("button").click(),
   });
 }
 

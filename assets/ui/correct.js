@@ -1,14 +1,15 @@
 // The third step: verdict, explanation with its difference, and the findings one by one.
 
 import { countWords, showDifference } from "./diff.js";
-import { caps, make, press } from "./dom.js";
+import { caps, follow, make, press } from "./dom.js";
 import { addition, answer, layerOf, STATES, stateOf } from "./form.js";
 
 const WORDS = 30; // the prompt of RAISE-TD asks for at most so many; more is said, not refused
 
 export class Correct {
   #selected = null;
-  #wording = false; // the selected finding's phrase is being typed
+  #wording = null; // the selected finding as it was before its phrase is typed; null while none is
+  #opener = null; // the name of the control that opened the field for the phrase
 
   /** `onChange(change)` takes a part of the form; `onSelect(layer)` hears which layer belongs to the selection. */
   constructor(el, marks, { onChange, onSelect, onPoint }) {
@@ -19,12 +20,13 @@ export class Correct {
     });
     el.text.addEventListener("input", () => this.onChange({ explanation: el.text.value }));
     el.addFinding.addEventListener("click", () => this.add());
+    follow(el.findings, "li", (at) => this.onPoint(this.#layer(this.form.findings[at])));
   }
 
   /** Start on another image. */
   reset() {
     this.#selected = null;
-    this.#wording = false;
+    this.#wording = null;
     this.el.text.value = "";
     this.el.findings.replaceChildren();
   }
@@ -67,7 +69,7 @@ export class Correct {
   }
 
   select(at) {
-    if (at !== this.#selected) this.#wording = false;
+    if (at !== this.#selected) this.#field()?.blur(); // takes what is typed there
     this.#selected = at;
     this.onSelect(this.#layer(this.form.findings[at]));
     this.#paint();
@@ -76,13 +78,14 @@ export class Correct {
 
   answer(state) {
     if (this.#selected === null) return;
-    this.#wording = false;
+    this.#wording = null;
     this.#change(this.#selected, answer(this.form.findings[this.#selected], state));
   }
 
   reword() {
     if (this.#selected === null) return;
-    this.#wording = true;
+    this.#wording = this.form.findings[this.#selected];
+    this.#opener = this.#focused();
     this.#paint();
     this.#field()?.focus();
     this.#field()?.select();
@@ -117,14 +120,19 @@ export class Correct {
     return this.el.findings.querySelector("textarea");
   }
 
-  #worded(at, phrase) {
-    const finding = this.form.findings[at];
+  /** Typing ended: without other words the finding is as it was before, and a new one without any goes. */
+  #worded(at, phrase, before) {
     const left = phrase.trim();
-    this.#wording = false;
-    if (!left && finding.finding_id === null) {
-      this.onChange({ findings: this.form.findings.filter((_, index) => index !== at) });
-    } else if (left && left !== finding.phrase) this.#change(at, answer(finding, "reworded", left));
-    else this.#paint();
+    this.#wording = null;
+    if (left && left !== before.phrase) this.#change(at, answer(before, "reworded", left));
+    else if (before.phrase) this.#change(at, before);
+    else this.onChange({ findings: this.form.findings.filter((_, index) => index !== at) });
+  }
+
+  /** The name of the control of the findings that the keyboard's focus is on. */
+  #focused() {
+    const { activeElement: at } = document;
+    return at?.matches(":focus-visible") ? (at.dataset.does ?? null) : null;
   }
 
   #paint() {
@@ -132,26 +140,25 @@ export class Correct {
     const typing = this.#wording && document.activeElement === this.#field();
     this.marks.show(form.findings.map((finding) => ({ regions: finding.regions, gone: stateOf(finding, form.judgement) === "dropped" })), this.#selected);
     if (typing) return; // the field that is typed in stays as it is
+    const focused = this.#focused();
     el.findings.replaceChildren(...form.findings.map((finding, at) => this.#row(finding, at)));
+    if (focused) el.correctBody.querySelector(`[data-does="${focused}"]`)?.focus({ preventScroll: true });
   }
 
   #row(finding, at) {
     const state = stateOf(finding, this.form.judgement);
     const on = at === this.#selected;
-    const layer = this.#layer(finding);
     const row = make(
       "li",
       {
         class: `${on ? "sel" : ""} ${state === "dropped" ? "drop" : ""}`,
         "aria-current": on ? "true" : null,
-        onpointerenter: () => this.onPoint(layer),
-        onpointerleave: () => this.onPoint(null),
         onclick: (event) => {
           if (!on && !event.target.closest("button, textarea")) this.select(at);
         },
       },
       make("span", { class: "no num" }, String(at + 1)),
-      on && this.#wording ? this.#wordField(finding, at) : this.#phrase(finding, state),
+      on && this.#wording ? this.#wordField(finding, at, this.#wording) : this.#phrase(finding, state),
       make("span", { class: `st ${state ? "" : "open"}` }, state ? STATES[state] : "Not judged"),
     );
     if (on) row.append(this.#actions(finding, state, at));
@@ -165,21 +172,21 @@ export class Correct {
     return text;
   }
 
-  #wordField(finding, at) {
-    const field = make("textarea", { class: "field tx", rows: 2, "aria-label": `Words of finding ${at + 1}`, placeholder: "What looks unreal here?", spellcheck: "true" });
+  #wordField(finding, at, before) {
+    const field = make("textarea", { class: "field tx", rows: 2, "data-does": this.#opener, "aria-label": `Words of finding ${at + 1}`, placeholder: "What looks unreal here?", spellcheck: "true" });
     field.value = finding.phrase;
     let given = false;
     const give = (phrase) => {
       if (given) return;
       given = true;
-      this.#worded(at, phrase);
+      this.#worded(at, phrase, before);
     };
     field.addEventListener("keydown", (event) => {
       const done = event.key === "Enter" && !event.shiftKey && !event.ctrlKey && !event.metaKey;
       if (!done && event.key !== "Escape") return;
       event.preventDefault();
       event.stopPropagation();
-      give(done ? field.value : finding.phrase);
+      give(done || !before.phrase ? field.value : before.phrase);
     });
     field.addEventListener("input", () => this.#draftWords(at, field.value));
     field.addEventListener("blur", () => give(field.value));
@@ -194,7 +201,7 @@ export class Correct {
 
   #actions(finding, state, at) {
     const choice = (value, label, key, act) =>
-      make("button", { type: "button", "aria-pressed": String(value), "aria-keyshortcuts": key, title: `${label}: ${key}`, onclick: act }, label);
+      make("button", { type: "button", "aria-pressed": String(value), "aria-keyshortcuts": key, "data-does": label, title: `${label}: ${key}`, onclick: act }, label);
     const boxes = finding.regions.length;
     return make(
       "div",
@@ -208,7 +215,7 @@ export class Correct {
       ),
       make("span", { class: "grow" }),
       boxes ? make("span", { class: "small quiet wide num" }, `${boxes} ${boxes === 1 ? "box" : "boxes"}`) : null,
-      make("button", { type: "button", class: `btn plain mark ${this.marks.drawing ? "on" : ""}`, onclick: () => this.mark() }, this.marks.drawing ? "Drag on the picture " : "Mark ", ...caps(["G"])),
+      make("button", { type: "button", class: `btn plain mark ${this.marks.drawing ? "on" : ""}`, "data-does": "Mark", title: "Drag on the picture: G", onclick: () => this.mark() }, this.marks.drawing ? "Drag " : "Mark ", ...caps(["G"])),
     );
   }
 }

@@ -1,6 +1,6 @@
 // What the machine says, with the number of its layer at each phrase, and the judgement of it.
 
-import { make, press } from "./dom.js";
+import { follow, make, press } from "./dom.js";
 import { layerOf, VERDICTS } from "./form.js";
 
 /** Where the findings lie in the text: `{finding, start, end}` in UTF-16 units, in order, without overlaps. */
@@ -18,7 +18,8 @@ function placed(text, findings) {
 
 export class Described {
   constructor(el, { onJudge, onPoint, onLayer }) {
-    Object.assign(this, { el, onPoint, onLayer });
+    Object.assign(this, { el, onLayer });
+    follow(el.said, "mark", (_, mark) => onPoint(mark?.dataset.layer ? Number(mark.dataset.layer) : null));
     el.judge.addEventListener("click", (event) => {
       const button = event.target.closest("button");
       if (button) onJudge(button.dataset.v);
@@ -50,8 +51,7 @@ export class Described {
       "mark",
       {
         title: `Shows layer ${layer} of the map`,
-        onpointerenter: () => this.onPoint(layer),
-        onpointerleave: () => this.onPoint(null),
+        "data-layer": layer,
         onclick: () => this.onLayer(layer),
       },
       finding.phrase,

@@ -1,6 +1,6 @@
 // What changed between two texts, by words.
 
-const MOST = 600; // words of either text; beyond that the whole text counts as replaced
+const MOST = 600; // words between the first and the last change; beyond that all of them count as replaced
 
 const words = (text) => text.match(/[\p{L}\p{N}_'’-]+|[^\p{L}\p{N}_\s]/gu) ?? [];
 
@@ -15,13 +15,35 @@ function common(a, b) {
   return table;
 }
 
+/** How many words two texts share at their start, and then at their end. */
+function shared(a, b) {
+  const least = Math.min(a.length, b.length);
+  let [start, end] = [0, 0];
+  while (start < least && a[start] === b[start]) start++;
+  while (end < least - start && a.at(-1 - end) === b.at(-1 - end)) end++;
+  return [start, end];
+}
+
 function walk(a, b) {
-  const table = common(a, b);
   const runs = [];
   const put = (kind, word) => {
     if (runs.at(-1)?.kind === kind) runs.at(-1).words.push(word);
     else runs.push({ kind, words: [word] });
   };
+  const [start, end] = shared(a, b);
+  for (const word of a.slice(0, start)) put("same", word);
+  between(a.slice(start, a.length - end), b.slice(start, b.length - end), put);
+  for (const word of a.slice(a.length - end)) put("same", word);
+  return runs;
+}
+
+function between(a, b, put) {
+  if (a.length > MOST || b.length > MOST) {
+    for (const word of a) put("del", word);
+    for (const word of b) put("ins", word);
+    return;
+  }
+  const table = common(a, b);
   let [i, j] = [0, 0];
   while (i < a.length || j < b.length) {
     if (i < a.length && j < b.length && a[i] === b[j]) {
@@ -30,7 +52,6 @@ function walk(a, b) {
     } else if (i < a.length && (j === b.length || table[i + 1][j] >= table[i][j + 1])) put("del", a[i++]);
     else put("ins", b[j++]);
   }
-  return runs;
 }
 
 /** Fold an island of at most three letters between two changes into both: it reads better. */
@@ -59,12 +80,7 @@ const join = (run) => run.join(" ").replace(/ ([,.;:!?)])/g, "$1").replace(/([(]
 
 /** The difference as runs of `{kind: "same" | "del" | "ins", text}`. */
 export function difference(was, is) {
-  const [a, b] = [words(was), words(is)];
-  if (a.length > MOST || b.length > MOST) {
-    if (was === is) return [{ kind: "same", text: was }];
-    return [{ kind: "del", text: was }, { kind: "ins", text: is }].filter((run) => run.text);
-  }
-  return fold(walk(a, b)).map(({ kind, words: run }) => ({ kind, text: join(run) }));
+  return fold(walk(words(was), words(is))).map(({ kind, words: run }) => ({ kind, text: join(run) }));
 }
 
 /** Show a difference inside `element`, as text nodes. */

@@ -41,6 +41,21 @@ export function press(buttons, value) {
   for (const button of buttons) button.setAttribute("aria-pressed", String(value !== null && button.dataset.v === String(value)));
 }
 
+/**
+ * Call `onPoint(at, part)` when the pointer moves onto one of the parts of `element` that `selector` finds, and
+ * `onPoint(-1, null)` when it leaves them. Parts that come to lie under a resting pointer are not told of.
+ */
+export function follow(element, selector, onPoint) {
+  let last = -1;
+  const tell = (part) => {
+    const at = [...element.querySelectorAll(selector)].indexOf(part);
+    if (at !== last) onPoint(at, part);
+    last = at;
+  };
+  element.addEventListener("pointermove", ({ target }) => tell(target.closest(selector)));
+  element.addEventListener("pointerleave", () => tell(null));
+}
+
 /** Hours and minutes as a person says them. */
 export function duration(seconds) {
   const minutes = Math.round(seconds / 60);

@@ -29,12 +29,12 @@ export function seed(form, reveal) {
 
 /** The form as it was submitted before. Machine findings that were left without an answer stay so. */
 export function reopened(review, reveal) {
-  const machine = new Map((reveal?.description?.findings ?? []).map((finding) => [finding.id, finding]));
+  const machine = reveal?.description?.findings ?? [];
   const answered = review.findings.map((finding) => {
-    const was = machine.get(finding.finding_id)?.phrase ?? null;
-    machine.delete(finding.finding_id);
+    const was = machine.find(({ id }) => id === finding.finding_id)?.phrase ?? null;
     return { finding_id: finding.finding_id, was, phrase: finding.phrase, kind: finding.kind, state: finding.state, regions: finding.regions ?? [] };
   });
+  const asMachine = machine.map((one) => answered.find(({ finding_id }) => finding_id === one.id) ?? asked(one));
   const whole = review.kind === "review" || review.judgement || review.verdict || review.explanation;
   const form = { ...empty(), rating: review.rating ?? null };
   if (!whole) return seed(form, reveal);
@@ -44,7 +44,7 @@ export function reopened(review, reveal) {
     judgement: review.judgement,
     verdict: review.verdict,
     explanation: review.explanation ?? "",
-    findings: [...answered, ...[...machine.values()].map(asked)],
+    findings: [...asMachine, ...answered.filter((finding) => !asMachine.includes(finding))], // numbers stay what they were
     second_rating: review.second_rating ?? null,
     note: review.note ?? "",
   };
@@ -57,6 +57,11 @@ export function opened(item, drafts) {
   if (draft) form = { ...form, ...draft.body };
   if (item.locked) form.rating = item.locked.rating;
   return { form: item.locked || !item.blind ? seed(form, item.reveal) : form, base: draft?.base_revision ?? item.base_revision };
+}
+
+/** Whether there is anything to submit: an image without a description starts with an empty form. */
+export function isSaid({ judgement, verdict, explanation, findings }) {
+  return Boolean(judgement || verdict || explanation.trim() || findings.some(({ phrase }) => phrase.trim()));
 }
 
 /** Which step is open: rate until the rating is locked, judge until that is done, then correct. */

@@ -6,20 +6,26 @@ const LEFT = "←";
 const RIGHT = "→";
 const UP = "↑";
 const DOWN = "↓";
-const MAPPED = ["judge", "correct"];
+const RATED = ["rate", "rate again"];
+const AGAIN = ["rate again", "judge again"];
+const MAPPED = ["judge", "correct", ...AGAIN];
 const REVIEWED = ["rate", "judge", "correct"];
+const SEEN = [...REVIEWED, ...AGAIN];
 
 /**
  * press: values of `KeyboardEvent.key` (letters in lower case); with "shift"/"ctrl" the modifier is needed.
  * steps: where it works. legend: where the footer shows it ("wide": only there is room). show: the caps.
  */
 export const KEYS = [
-  { does: "band", press: ["1", "2", "3", "4", "5"], steps: ["rate"], legend: ["rate"], show: ["1", "2", "3", "4", "5"], say: "band", long: "Middle of a band: Bad, Poor, Fair, Good, Excellent" },
-  { does: "nudge", press: ["ArrowLeft", "ArrowRight"], steps: ["rate"], legend: ["rate"], show: [LEFT, RIGHT], say: "by 1", long: "One less, one more; with no value yet, 50" },
-  { does: "stride", press: ["ArrowLeft", "ArrowRight"], shift: true, steps: ["rate"], legend: ["rate"], show: ["Shift", LEFT, RIGHT], say: "by 5", long: "Five less, five more" },
+  { does: "band", press: ["1", "2", "3", "4", "5"], steps: RATED, legend: RATED, show: ["1", "2", "3", "4", "5"], say: "band", long: "Middle of a band: Bad, Poor, Fair, Good, Excellent" },
+  { does: "nudge", press: ["ArrowLeft", "ArrowRight"], steps: RATED, legend: RATED, show: [LEFT, RIGHT], say: "by 1", long: "One less, one more; with no value yet, 50" },
+  { does: "stride", press: ["ArrowLeft", "ArrowRight"], shift: true, steps: RATED, legend: RATED, show: ["Shift", LEFT, RIGHT], say: "by 5", long: "Five less, five more" },
   { does: "lock", press: ["Enter"], steps: ["rate", "loading"], legend: ["rate"], show: ["Enter"], say: "lock", long: "Lock the rating" },
   { does: "start", press: ["Enter"], steps: ["welcome"], legend: ["welcome"], show: ["Enter"], say: "start", long: "Start" },
-  { does: "judge", press: ["a", "p", "w", "s"], steps: ["judge"], legend: ["judge"], show: ["A", "P", "W", "S"], say: "judge", long: "Accurate, Partly, Wrong, misSes something" },
+  { does: "judge", press: ["a", "p", "w", "s"], steps: ["judge", "judge again", "correct"], legend: ["judge", "judge again"], show: ["A", "P", "W", "S"], say: "judge", long: "Accurate, Partly, Wrong, misSes something" },
+  { does: "done", press: ["Enter"], steps: AGAIN, legend: AGAIN, show: ["Enter"], say: "keep", long: "Keep the second rating, or the judgement" },
+  { does: "back", press: ["Escape"], steps: AGAIN, legend: AGAIN, show: ["Esc"], say: "leave as it was", long: "Leave it as it was" },
+  { does: "unrate", press: ["Delete"], steps: ["rate again"], legend: ["rate again"], show: ["Del"], say: "no second rating", long: "No second rating" },
   { does: "edit", press: ["e"], steps: ["correct"], legend: ["correct"], show: ["E"], say: "edit text", long: "Edit the explanation" },
   { does: "leave", press: ["Escape"], steps: ["correct"], legend: ["correct"], wide: true, typing: true, show: ["Esc"], say: "leave text", long: "Leave the text" },
   { does: "verdict", press: ["y", "t", "o"], steps: ["correct"], show: ["Y", "T", "O"], say: "verdict", long: "Is anything unrealistic: Yes, somewhaT, nO" },
@@ -30,33 +36,38 @@ export const KEYS = [
   { does: "reword", press: ["r"], steps: ["correct"], legend: ["correct"], show: ["R"], say: "reword", long: "Reword the finding" },
   { does: "add", press: ["n"], steps: ["correct"], legend: ["correct"], show: ["N"], say: "add", long: "Add a finding" },
   { does: "mark", press: ["g"], steps: ["correct"], legend: ["correct"], show: ["G"], say: "mark", long: "Draw a box for the finding; drag on the picture" },
-  { does: "unmark", press: ["Delete", "Backspace"], steps: ["correct"], show: ["Del"], say: "delete mark", long: "Delete the selected box" },
-  { does: "map", press: ["m"], steps: MAPPED, legend: ["judge", "correct"], show: ["M"], say: "map", long: "Map on or off" },
+  { does: "unmark", press: ["Delete"], steps: ["correct"], show: ["Del"], say: "delete mark", long: "Delete the selected box" },
+  { does: "map", press: ["m"], steps: MAPPED, legend: MAPPED, show: ["M"], say: "map", long: "Map on or off" },
   { does: "opacity", press: ["ArrowUp", "ArrowDown"], steps: MAPPED, legend: ["judge"], show: [UP, DOWN], say: "opacity", long: "Opacity of the map, by 5 %" },
   { does: "threshold", press: ["[", "]"], steps: MAPPED, legend: ["judge"], show: ["[", "]"], say: "hide below", long: "Hide what is less unreal, by 5 %" },
   { does: "layer", press: [..."0123456789"], steps: MAPPED, legend: ["judge"], wide: true, show: ["0", "1", "2"], say: "layer", long: "All layers, or the one of a finding" },
   { does: "colours", press: ["c"], steps: MAPPED, legend: ["judge"], wide: true, show: ["C"], say: "colours", long: "Next colour map: viridis, magma, cividis" },
-  { does: "zoomIn", press: ["+", "="], steps: REVIEWED, legend: ["rate"], wide: true, show: ["+", "−"], say: "zoom", long: "Larger, smaller; the wheel does so too" },
-  { does: "zoomOut", press: ["-", "_"], steps: REVIEWED },
-  { does: "fit", press: ["z"], steps: REVIEWED, legend: ["rate", "judge"], show: ["Z"], say: "fit or 1:1", long: "The whole picture, or its exact pixels" },
+  { does: "zoomIn", press: ["+", "="], steps: SEEN, legend: ["rate"], wide: true, show: ["+", "−"], say: "zoom", long: "Larger, smaller; the wheel does so too" },
+  { does: "zoomOut", press: ["-", "_"], steps: SEEN },
+  { does: "fit", press: ["z"], steps: SEEN, legend: ["rate", "judge"], show: ["Z"], say: "fit or 1:1", long: "The whole picture, or its exact pixels" },
   { does: "submit", press: ["Enter"], ctrl: true, typing: true, steps: ["judge", "correct"], legend: ["correct"], wide: true, show: ["Ctrl", "Enter"], say: "submit", long: "Submit and go to the next image" },
   { does: "skip", press: ["x"], steps: [...REVIEWED, "broken"], legend: ["rate", "judge"], wide: true, show: ["X"], say: "skip", long: "Skip this image" },
   { does: "flag", press: ["f"], steps: REVIEWED, legend: ["rate", "judge"], wide: true, show: ["F"], say: "flag", long: "Flag this image, with a reason" },
   { does: "undo", press: ["u"], steps: [...REVIEWED, "welcome", "broken", "done"], legend: ["rate", "judge", "done"], wide: true, show: ["U"], say: "undo", long: "Open the last one again" },
+  { does: "choose", press: ["1", "2"], steps: ["conflict"], legend: ["conflict"], show: ["1", "2"], say: "this one, the other", long: "Changed in another tab: keep this one, or use the other" },
+  { does: "goOn", press: ["Enter"], steps: ["done"], legend: ["done"], show: ["Enter"], say: "go on", long: "When all is done: what the main button says" },
   { does: "search", press: ["/"], steps: ["browse"], show: ["/"], say: "search", long: "Search descriptions and findings" },
-  { does: "move", press: ["ArrowLeft", "ArrowRight", "ArrowUp", "ArrowDown"], steps: ["browse"], show: [LEFT, RIGHT, UP, DOWN], say: "move", long: "Move the selection" },
+  { does: "move", press: ["ArrowLeft", "ArrowRight", "ArrowUp", "ArrowDown"], steps: ["browse"], show: [LEFT, RIGHT, UP, DOWN], say: "move", long: "Move the selection; over the edge, turn the page" },
+  { does: "move", press: ["PageUp", "PageDown"], steps: ["browse"], show: ["PgUp", "PgDn"], say: "screen", long: "A screen up, a screen down" },
+  { does: "move", press: ["Home", "End"], steps: ["browse"], show: ["Home", "End"], say: "ends", long: "The first, the last of the page" },
   { does: "open", press: ["Enter"], steps: ["browse"], show: ["Enter"], say: "open", long: "Open the image in Review" },
   { does: "map", press: ["m"], steps: ["browse"], show: ["M"], say: "map", long: "Maps on or off" },
   { does: "help", press: ["?"], steps: null, show: ["?"], say: "all keys", long: "This list" },
 ];
 
 const GROUPS = [
-  ["Rate", (key) => key.steps?.[0] === "rate" && (key.steps.length === 1 || key.does === "lock")],
+  ["Rate", (key) => key.steps === RATED || key.does === "lock"],
   ["Judge", (key) => key.does === "judge" || key.does === "submit"],
   ["Correct", (key) => key.steps?.length === 1 && key.steps[0] === "correct"],
+  ["Once more", (key) => key.steps?.[0] === "rate again"],
   ["Map", (key) => key.steps === MAPPED],
-  ["View", (key) => key.steps === REVIEWED && ["zoomIn", "fit"].includes(key.does)],
-  ["Anywhere", (key) => ["skip", "flag", "undo", "help"].includes(key.does)],
+  ["View", (key) => key.steps === SEEN],
+  ["Anywhere", (key) => ["skip", "flag", "undo", "choose", "goOn", "help"].includes(key.does)],
   ["Browse", (key) => key.steps?.[0] === "browse"],
 ];
 

@@ -38,13 +38,12 @@ export class Marks {
     this.onDrawing(on);
   }
 
-  /** Delete the selected box, or the finding's last one. */
+  /** Delete the selected box, the one with grips. */
   remove() {
-    const regions = this.#findings[this.#selected]?.regions ?? [];
-    if (!regions.length) return;
-    const at = this.#box ?? regions.length - 1;
+    const at = this.#box;
+    if (at === null) return;
     this.#box = null;
-    this.onChange(this.#selected, regions.filter((_, index) => index !== at));
+    this.onChange(this.#selected, this.#findings[this.#selected].regions.filter((_, index) => index !== at));
   }
 
   /** Whether a press on the stage is for marks; else it moves the picture. */
@@ -57,8 +56,9 @@ export class Marks {
       const [x, y] = [Math.floor(at.x), Math.floor(at.y)];
       this.#drag = { was: [x, y, x, y], from: at, moves: [2, 3], fresh: true };
     } else if (finding !== undefined) {
+      this.onSelect(Number(finding)); // shows the findings anew, which forgets the box of another one
       this.#box = Number(box);
-      this.onSelect(Number(finding));
+      this.#paint();
       this.#drag = { was: this.#coordinates(Number(finding), this.#box), from: at, moves: [0, 1, 2, 3] };
     } else return false;
     this.stage.setPointerCapture(event.pointerId);

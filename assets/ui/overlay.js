@@ -5,16 +5,22 @@ import { make, press } from "./dom.js";
 import { recall, remember } from "./memory.js";
 
 const BY = 5; // percent for one key press
+const ENOUGH = 0.005; // the share of a map that must be seen: less is noise
 
-/** How unreal the most unreal place of a grey layer picture (white = realistic) is, in percent. */
-function worst(image) {
+/** How unreal a grey layer picture (white = realistic) is, in percent: its most unreal place, and what enough places reach. */
+export function unreal(image) {
   const [width, height] = [image.naturalWidth, image.naturalHeight];
   const paper = new OffscreenCanvas(width, height).getContext("2d");
   paper.drawImage(image, 0, 0);
   const { data } = paper.getImageData(0, 0, width, height);
-  let least = 255;
-  for (let at = 0; at < data.length; at += 4) least = Math.min(least, data[at]);
-  return (100 * (255 - least)) / 255;
+  const counts = new Array(256).fill(0);
+  for (let at = 0; at < data.length; at += 4) counts[data[at]]++;
+  const reached = (places) => {
+    let grey = 0;
+    for (let left = places - counts[0]; left > 0; left -= counts[grey]) grey++;
+    return (100 * (255 - grey)) / 255;
+  };
+  return { most: reached(1), enough: reached(Math.ceil(width * height * ENOUGH)) };
 }
 
 export class Overlay {
@@ -22,7 +28,7 @@ export class Overlay {
   #layer = 0;
   #peek = null; // the layer shown while the pointer is over its finding
   #on = true;
-  #worst = null; // how unreal the most unreal place of the shown layer is, in percent
+  #unreal = null; // how unreal the shown layer is
 
   constructor(el, pictures) {
     this.el = el;
@@ -38,6 +44,8 @@ export class Overlay {
       const button = event.target.closest("button");
       if (button) this.layer(Number(button.dataset.v));
     });
+    el.layers.addEventListener("scroll", () => this.#fade());
+    new ResizeObserver(() => this.#fade()).observe(el.layers);
     this.#set({});
   }
 
@@ -74,6 +82,7 @@ export class Overlay {
   layer(index) {
     if (!this.#map?.layers.some((layer) => layer.index === index)) return;
     this.#layer = index;
+    this.#peek = null;
     this.#on = true;
     this.#paint();
   }
@@ -119,13 +128,14 @@ export class Overlay {
   async #paint() {
     const { el } = this;
     const index = this.#peek ?? this.#layer;
-    press(el.layers.children, this.#layer);
+    press(el.layers.children, index);
+    el.layers.querySelector('[aria-pressed="true"]')?.scrollIntoView({ block: "nearest", inline: "nearest" });
     el.mapSwitch.classList.toggle("on", this.#on);
     el.mapSwitch.setAttribute("aria-pressed", String(this.#on));
     const layer = this.#map?.layers.find((one) => one.index === index);
     if (!layer || !this.#on) {
       el.heat.hidden = true;
-      this.#worst = null;
+      this.#unreal = null;
       this.#sayWhenNothingIsSeen();
       return;
     }
@@ -136,7 +146,7 @@ export class Overlay {
       el.heat.src = image.src;
       el.heat.hidden = false;
       el.noMap.hidden = true;
-      this.#worst = worst(image);
+      this.#unreal = unreal(image);
       this.#sayWhenNothingIsSeen();
     } catch {
       if (map !== this.#map) return;
@@ -148,9 +158,16 @@ export class Overlay {
   /** A map that shows nothing is an answer too, and is not to be taken for a fault. */
   #sayWhenNothingIsSeen() {
     const { el } = this;
-    const nothing = this.#worst !== null && this.#worst <= this.settings.hidden;
+    const nothing = this.#unreal !== null && this.#unreal.enough <= this.settings.hidden;
     el.rampEnds.hidden = nothing;
     el.rampNone.hidden = !nothing;
-    el.rampNone.textContent = this.#worst === 0 ? "All real" : `All under ${this.settings.hidden} %`;
+    el.rampNone.textContent = this.#unreal?.most === 0 ? "All real" : `All under ${this.settings.hidden} %`;
+  }
+
+  /** Show at which edge more layers are to be had by scrolling. */
+  #fade() {
+    const { scrollLeft: left, clientWidth, scrollWidth, style } = this.el.layers;
+    style.setProperty("--before", left > 1 ? "16px" : "0px");
+    style.setProperty("--after", left + clientWidth < scrollWidth - 1 ? "16px" : "0px");
   }
 }

@@ -1,7 +1,7 @@
 // Paints the panel on the right from what is known; decides nothing.
 
 import { caps, icon, make } from "./dom.js";
-import { band, JUDGEMENTS } from "./form.js";
+import { band, isSaid, JUDGEMENTS } from "./form.js";
 
 const STEPS = { rate: 1, judge: 2, correct: 3 };
 
@@ -13,10 +13,13 @@ const MAIN = {
   judge: ["Submit", " and next", "Ctrl Enter"],
   correct: ["Submit", " and next", "Ctrl Enter"],
   broken: ["Next image", "", "X"],
-  conflict: ["Keep this one", "", ""],
-  "rate again": ["Keep second rating", "", "Enter"],
-  "judge again": ["Keep judgement", "", "Ctrl Enter"],
+  conflict: ["Keep this one", "", "1"],
+  "rate again": ["Keep", "", "Enter"],
+  "judge again": ["Keep judgement", "", "Enter"],
 };
+
+/** The button beside it: label, key. */
+const SECOND = { conflict: ["Use the other", "2"], "rate again": ["No second rating", "Del"] };
 
 function paintSteps(el, { phase, form, item, revisit }) {
   const at = STEPS[revisit ?? phase] ?? 1;
@@ -83,24 +86,24 @@ export function paintTrouble(el, trouble) {
 }
 
 function paintFoot(el, { phase, form, trouble, busy, revisit }) {
-  let [label, more, key] = MAIN[revisit ? `${revisit} again` : phase] ?? MAIN.rate;
-  let second = null;
+  const step = revisit ? `${revisit} again` : phase;
+  let [label, more, key] = MAIN[step] ?? MAIN.rate;
+  let [second, secondKey] = SECOND[step] ?? [];
   if (trouble?.kind === "silent") [label, more, key] = ["Try again", "", "Enter"];
   if (trouble?.kind === "failed" || (trouble?.kind === "offline" && busy)) {
     [label, more, key] = ["Try again", "", phase === "rate" ? "Enter" : "Ctrl Enter"];
-    if (form.explanation) second = "Copy text";
+    if (form.explanation) [second, secondKey] = ["Copy text"];
   }
-  if (phase === "conflict") second = "Use the other";
-  if (revisit === "rate") second = "No second rating";
   el.goLabel.textContent = label;
   el.goMore.textContent = more;
   el.goKey.textContent = key;
   el.goKey.hidden = !key;
-  const ready = { rate: form.rating !== null, correct: revisit !== "rate" || form.second_rating !== null, welcome: true, broken: true, conflict: true }[phase] ?? trouble?.kind === "silent";
+  const given = { rate: form.rating !== null, correct: isSaid(form), "rate again": form.second_rating !== null };
+  const ready = given[step] ?? (["welcome", "broken", "conflict", "judge again"].includes(step) || trouble?.kind === "silent");
   el.go.disabled = !ready || (busy && !trouble);
   el.second.hidden = !second;
-  el.second.textContent = second ?? "";
-  const quiet = second || ["welcome", "broken", "conflict"].includes(phase);
+  el.second.replaceChildren(second ?? "", ...caps(secondKey ? [secondKey] : []));
+  const quiet = second || revisit || ["welcome", "broken", "conflict"].includes(phase);
   el.skip.hidden = Boolean(quiet);
   el.flag.hidden = Boolean(quiet);
   el.skip.disabled = el.flag.disabled = phase === "loading" || busy;

@@ -8,23 +8,20 @@ import { Described } from "./described.js";
 import { parts } from "./dom.js";
 import { Drafts } from "./drafts.js";
 import { empty, opened, stepOf } from "./form.js";
-import { showAllKeys, showLegend } from "./keys.js";
+import { showLegend } from "./keys.js";
 import { Marks } from "./marks.js";
 import { recall, remember } from "./memory.js";
+import { getNext, Opening } from "./opening.js";
 import { Patience } from "./outbox.js";
 import { Overlay } from "./overlay.js";
 import { paintNote, paintPanel } from "./panel.js";
 import { Pictures } from "./pictures.js";
 import { Rate } from "./rate.js";
-import { rest } from "./rest.js";
 import { Sending } from "./sending.js";
 import { go, place, session } from "./session.js";
 import { Viewer } from "./viewer.js";
 
-const SLOW = 300; // ms until a wait is shown
 const BROKEN = "The image cannot be shown";
-
-const next = () => get("/api/next", { study: session.study?.id });
 
 class Review {
   item = null; // as the server gave it
@@ -36,8 +33,7 @@ class Review {
   busy = false; // something is being saved
   note = null; // what just happened
   slow = false; // the wait is long enough to be shown
-  #ahead = [];
-  #opening = 0; // counts what was asked for, so that an answer that comes late is left alone
+  #before = null; // when a finished step was opened again: the second rating there was, and what had the focus
 
   constructor(root) {
     const el = (this.el = parts(root));
@@ -45,7 +41,8 @@ class Review {
     this.time = new Clock();
     this.patience = new Patience();
     this.pictures = new Pictures();
-    this.drafts = new Drafts((text, kind) => this.#footer(text, kind));
+    this.drafts = new Drafts((text, kind) => this.footer(text, kind));
+    this.opening = new Opening(this);
     this.sending = new Sending(this);
     this.overlay = new Overlay(el, this.pictures);
     this.viewer = new Viewer(el.stage, el.pic, {
@@ -71,113 +68,28 @@ class Review {
     connect(this);
   }
 
-  /** The step that keys belong to; null when the screen is not shown. */
+  /** The step that keys belong to. */
   get step() {
-    return this.root.hidden ? null : (this.revisit ?? this.phase);
-  }
-
-  // ---- getting an image ----
-
-  /** Open what the address bar names: an image, or the next one. */
-  async arrive() {
-    const { image } = place();
-    await this.open(() => (image ? get("/api/item", { study: session.study?.id, image }) : next()));
-  }
-
-  /** Open the item that `fetchItem` brings; `note` says what just happened. */
-  async open(fetchItem, note = null) {
-    const turn = ++this.#opening;
-    this.drafts.flush();
-    this.phase = "loading";
-    const slow = setTimeout(() => turn === this.#opening && this.#waitVisibly(), SLOW);
-    const silent = (left) => turn === this.#opening && this.#silent(left);
-    try {
-      await this.patience.until(() => session.ready(), silent);
-      const got = session.study ? await this.patience.until(fetchItem, silent) : { item: null, ahead: [] };
-      const image = got.item && (await this.#picture(got.item, silent));
-      if (turn === this.#opening) this.#take(got, image, note);
-    } catch (error) {
-      if (turn !== this.#opening) return;
-      if (place().image) go("review", true);
-      this.#bare(null, { kind: "refused", text: error.message });
-    } finally {
-      clearTimeout(slow);
-    }
-  }
-
-  /** The decoded picture of an item; null when it cannot be shown. */
-  async #picture(item, silent) {
-    try {
-      return await this.patience.until(() => this.pictures.get(item.image.url), silent);
-    } catch {
-      return null;
-    }
-  }
-
-  #take({ study, item, ahead }, image, note) {
-    session.update(study);
-    this.#ahead = ahead ?? [];
-    this.pictures.ahead(this.#ahead.map((one) => one.url));
-    if (!item) return this.#bare(note, null);
-    const { key } = item.image;
-    const local = this.drafts.local(session.study.id, key);
-    Object.assign(this, { item, note, trouble: null, busy: false, revisit: null, ...opened(item, [local, item.draft]) });
-    this.drafts.open(session.study.id, key, this.base);
-    if (local || item.draft) this.#footer("Draft restored", "saved");
-    this.time.start(this.form.active_seconds);
-    this.correct.reset();
-    this.marks.draw(false);
-    this.overlay.show(item.reveal);
-    this.rate.show(this.form.rating);
-    this.el.work.hidden = false;
-    this.el.rest.hidden = true;
-    this.el.waiting.hidden = true;
-    this.el.broken.hidden = Boolean(image);
-    if (image) this.viewer.show(image, item.image);
-    else this.viewer.clear();
-    this.enter(image ? (recall("seen") ? stepOf(this.form, item) : "welcome") : "broken");
-    return this.#tidy();
-  }
-
-  /** There is no image to show. */
-  #bare(note, trouble) {
-    Object.assign(this, { item: null, form: empty(), note, busy: false, revisit: null, trouble: null });
-    this.drafts.flush();
-    this.viewer.clear();
-    this.overlay.show(null);
-    this.#footer("", "");
-    this.el.work.hidden = true;
-    this.el.rest.hidden = false;
-    rest(this.el, session, trouble, () => this.open(next));
-    this.enter("done");
-  }
-
-  /** Let go of pictures that are not needed now or next. */
-  #tidy() {
-    this.pictures.keep([this.item.image.url, ...this.overlay.urls, ...this.#ahead.map((one) => one.url)]);
-  }
-
-  #waitVisibly() {
-    const coming = this.#ahead[0];
-    this.item = null;
-    this.viewer.clear();
-    this.el.waiting.hidden = false;
-    this.el.waiting.style.setProperty("--ratio", coming ? coming.width / coming.height : 1.5);
-    this.el.broken.hidden = true;
-    this.overlay.show(null);
-    this.slow = true;
-    this.paint();
+    return this.revisit ? `${this.revisit} again` : this.phase;
   }
 
   // ---- the steps ----
 
   enter(phase) {
     const before = this.phase;
+    const opener = this.revisit && this.#before.focus;
     Object.assign(this, { phase, slow: false, revisit: null });
     this.paint();
-    const heading = { judge: this.el.step2, correct: this.el.step3 }[phase]?.querySelector("h2");
-    if (heading && before !== phase && before !== "loading") heading.focus({ preventScroll: true });
+    opener?.focus({ preventScroll: true });
+    if (before !== phase && before !== "loading") this.#attend();
     this.el.steps.scrollTop = 0;
+  }
+
+  /** Put the focus on the heading of the step that opened. */
+  #attend() {
+    const { el } = this;
+    const opened = { "rate again": el.step1, judge: el.step2, "judge again": el.step2, correct: el.step3 }[this.step];
+    opened?.querySelector("h2").focus({ preventScroll: true });
   }
 
   /** Take over a change by the person. */
@@ -213,20 +125,31 @@ class Review {
     this.form = opened({ ...item, review: null }, [{ body: this.form, base_revision: this.base }]).form;
     if (item.blind) this.overlay.show(reveal);
     this.enter(stepOf(this.form, item));
-    this.#tidy();
+    this.opening.tidy();
   }
 
   judge(judgement) {
+    if (!this.item.reveal?.description) return;
     this.change({ judgement });
-    this.enter("correct");
+    if (this.step !== "correct") this.enter("correct");
   }
 
   /** Open a finished step once more: the judgement, or the rating, which then is a second one beside the first. */
   goBack(step) {
     if (this.phase !== "correct" || this.busy) return;
     this.revisit = step;
+    const { activeElement: at } = document;
+    this.#before = { second_rating: this.form.second_rating, focus: at.matches(":focus-visible") ? at : null };
     if (step === "rate") this.rate.show(this.form.second_rating);
     this.paint();
+    this.#attend();
+  }
+
+  /** Leave a finished step that was opened again as it was. */
+  back() {
+    const { second_rating } = this.#before;
+    if (second_rating !== this.form.second_rating) this.change({ second_rating });
+    this.enter("correct");
   }
 
   skip() {
@@ -239,7 +162,7 @@ class Review {
   /** Skipping an image that was reviewed before leaves that review as it is. */
   #leave() {
     if (place().image) go("review", true);
-    this.open(next, { text: "Left as it was" });
+    this.opening.open(getNext, { text: "Left as it was" });
   }
 
   flag() {
@@ -257,7 +180,7 @@ class Review {
     try {
       const last = await get("/api/last", { study: session.study?.id });
       go(`review/${last.item.image.key}`, true); // a reload comes back to it
-      await this.open(async () => last);
+      await this.opening.open(async () => last);
     } catch (error) {
       this.phase = phase;
       this.note = { text: error.status === 404 ? "Nothing to undo" : error.message };
@@ -266,12 +189,6 @@ class Review {
   }
 
   // ---- what goes wrong ----
-
-  /** Something could not be read; the next try is `left` seconds away. */
-  #silent(left) {
-    this.trouble = { kind: navigator.onLine ? "silent" : "offline", left, waiting: this.sending.outbox.waiting.length };
-    this.paint();
-  }
 
   /** Something could not be saved; the next try is `left` seconds away. */
   unsaved(left) {
@@ -301,11 +218,11 @@ class Review {
       this.marks.show([], null);
     }
     paintNote(el, note);
-    showLegend(el.legend, revisit ?? phase, Boolean(item?.reveal?.map));
+    showLegend(el.legend, this.step, Boolean(item?.reveal?.map));
     el.sampleNote.hidden = !session.study?.sample || Boolean(recall("sampleNoted")) || !["rate", "welcome"].includes(phase);
   }
 
-  #footer(text, kind) {
+  footer(text, kind) {
     this.el.saved.textContent = text;
     this.el.saved.dataset.kind = kind;
   }
@@ -313,8 +230,9 @@ class Review {
   /** The main button, Enter and Ctrl+Enter. */
   main() {
     const { phase, el } = this;
-    if (this.revisit) this.enter("correct");
-    else if (phase === "loading") this.patience.hurry();
+    if (this.revisit) {
+      if (!el.go.disabled) this.enter("correct");
+    } else if (phase === "loading") this.patience.hurry();
     else if (phase === "welcome") {
       remember("seen", true);
       this.enter(stepOf(this.form, this.item));
@@ -332,18 +250,11 @@ class Review {
     else navigator.clipboard?.writeText(this.form.explanation).then(() => (this.el.second.textContent = "Copied"));
   }
 
-  help() {
-    showAllKeys(this.el.allKeys);
-    this.el.keysDialog.showModal();
-  }
-
   /** Another study was chosen. */
   studyChosen() {
     this.drafts.flush();
     this.item = null;
-    if (place().screen !== "review") return;
-    if (place().image) go("review", true);
-    this.arrive();
+    if (place().screen === "review") this.opening.arrive();
   }
 
   /** Another image was asked for in the address bar, or the screen was left. */
@@ -351,12 +262,13 @@ class Review {
     this.drafts.flush();
     const { screen, image } = place();
     if (screen !== "review") return;
-    if (image ? image !== this.item?.image.key : !this.item) this.arrive();
+    const there = this.item && this.opening.study === session.study?.id && (!image || image === this.item.image.key);
+    if (!there) this.opening.arrive();
   }
 }
 
 export async function mount(element) {
   const review = new Review(element.querySelector("[data-screen]"));
   await review.sending.outbox.sweep();
-  if (place().screen === "review") await review.arrive();
+  if (place().screen === "review") await review.opening.arrive();
 }

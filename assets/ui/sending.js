@@ -1,9 +1,9 @@
 // Sends the review on the screen: again while the server is silent, never twice, and never over what another tab saved.
 
-import { get } from "./api.js";
 import { showDifference } from "./diff.js";
 import { clock } from "./dom.js";
 import { answers, JUDGEMENTS, stepOf, VERDICTS } from "./form.js";
+import { getNext } from "./opening.js";
 import { Outbox } from "./outbox.js";
 import { go, place, session } from "./session.js";
 
@@ -53,7 +53,7 @@ export class Sending {
     if (given() !== sent) return this.#goOn(revision);
     this.#latest = null;
     if (place().image) go("review", true);
-    return review.open(() => get("/api/next", { study: session.study.id }), { text: DONE[kind], undo: true });
+    return review.opening.open(getNext, { text: DONE[kind], undo: true });
   }
 
   /** The person wrote on while the server was silent: that is based on what was saved just now. */
@@ -103,7 +103,7 @@ export class Sending {
     const { revision } = this.#theirs;
     this.#theirs = null;
     review.drafts.drop(session.study.id, review.item.image.key, review.base);
-    if (!mine) return review.open(() => get("/api/next", { study: session.study.id }), { text: "The other one stays" });
+    if (!mine) return review.opening.open(getNext, { text: "The other one stays" });
     this.#rebase(revision);
     review.enter(stepOf(review.form, review.item));
     return this.submit();

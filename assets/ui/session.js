@@ -20,7 +20,7 @@ class Session extends EventTarget {
   }
 
   async #start() {
-    const kept = sessionStorage.getItem(TAB);
+    const kept = place().study ?? sessionStorage.getItem(TAB);
     try {
       this.#take(await get("/api/start", { study: kept }));
     } catch (error) {
@@ -31,15 +31,33 @@ class Session extends EventTarget {
   }
 
   #take({ reviewer, studies, study }) {
-    Object.assign(this, { reviewer, studies, study });
+    Object.assign(this, { reviewer, studies });
+    this.#open(study);
+  }
+
+  #open(study) {
+    this.study = study;
+    if (study) sessionStorage.setItem(TAB, String(study.id));
+    go(location.hash.slice(1) || "review", true); // the address names the study that is open
     this.dispatchEvent(new Event("study"));
   }
 
+  /** Another study: its next image, or its images under the same filters. */
   choose(id) {
-    sessionStorage.setItem(TAB, String(id));
-    this.study = this.studies.find((study) => study.id === id) ?? this.study;
-    this.dispatchEvent(new Event("study"));
+    const { screen, query } = place();
+    query.delete("page");
+    this.#open(this.studies.find((study) => study.id === id) ?? this.study);
+    go(`${screen}?${query}`, true);
     this.dispatchEvent(new Event("chosen"));
+  }
+
+  /** Open the study that the address bar names; one that came after this page did is asked of the server. */
+  follow() {
+    const { study: named } = place();
+    if (!this.study || named === null || named === this.study.id) return;
+    const known = this.studies.find((study) => study.id === named);
+    if (known) this.#open(known);
+    else location.reload();
   }
 
   /** Take over what an answer says of the study. */
@@ -53,15 +71,29 @@ class Session extends EventTarget {
 
 export const session = new Session();
 
-/** The place in the address bar: `#review`, `#review/KEY` or `#browse?filters`. */
+addEventListener("hashchange", () => session.follow()); // before the screens hear of it
+
+/** The place in the address bar: `#review`, `#review/KEY` or `#browse?filters`, each with `study=ID` or without. */
 export function place() {
-  const [path, query = ""] = location.hash.slice(1).split("?");
+  const [path, asked = ""] = location.hash.slice(1).split("?");
   const [screen, image = null] = path.split("/");
-  return { screen: screen === "browse" ? "browse" : "review", image, query: new URLSearchParams(query) };
+  const query = new URLSearchParams(asked);
+  const study = Number(query.get("study")) || null;
+  query.delete("study");
+  return { screen: screen === "browse" ? "browse" : "review", image, query, study };
+}
+
+/** The address of a place, with the study that is open. */
+export function address(hash) {
+  const [path, asked = ""] = hash.split("?");
+  const query = new URLSearchParams(asked);
+  const study = session.study?.id ?? place().study;
+  if (study) query.set("study", study);
+  return query.size ? `#${path}?${query}` : `#${path}`;
 }
 
 /** Go there; `quietly` changes the address without a stop in the history and without an event. */
 export function go(hash, quietly = false) {
-  if (quietly) history.replaceState(null, "", `${location.pathname}${location.search}#${hash}`);
-  else location.hash = hash;
+  if (quietly) history.replaceState(null, "", `${location.pathname}${location.search}${address(hash)}`);
+  else location.hash = address(hash);
 }

@@ -1,7 +1,8 @@
 // The header: screens, study, progress, theme, person. Switches between the screens without loading a page.
 
 import { parts } from "./dom.js";
-import { go, place, session } from "./session.js";
+import { listen, showAllKeys } from "./keys.js";
+import { address, go, place, session } from "./session.js";
 import { dress } from "./theme.js";
 
 function showScreen(root) {
@@ -38,20 +39,38 @@ function showStudy(el) {
   el.sample.title = "Photographs with planted inconsistencies; some machine texts are wrong on purpose";
   const options = studies.map((one) => new Option(one.name, one.id, false, one.id === study?.id));
   el.study.replaceChildren(...options);
+  for (const link of el.nav.children) link.href = address(link.dataset.nav);
   el.who.textContent = reviewer?.initials ?? "";
   el.who.title = reviewer ? `Reviewing as ${reviewer.name}` : "";
   showProgress(el, place().screen);
 }
 
+/** The list of all keys: `?` opens it on every screen, and closes it. */
+function help(el) {
+  const open = () => {
+    showAllKeys(el.allKeys);
+    el.keysDialog.showModal();
+  };
+  listen(() => "any", { help: open });
+  el.keysDialog.addEventListener("keydown", (event) => {
+    if (event.key !== "?") return;
+    event.stopPropagation(); // or it would be opened again
+    el.keysDialog.close();
+  });
+  document.addEventListener("click", (event) => event.target.closest("[data-help]") && open());
+}
+
 export function mount(root) {
   const el = parts(root);
   dress(el.theme);
+  help(el);
   el.study.addEventListener("change", () => {
     session.choose(Number(el.study.value));
     el.study.blur();
   });
   for (const link of root.querySelectorAll("[data-nav]")) {
     link.addEventListener("click", (event) => {
+      if (event.ctrlKey || event.metaKey || event.shiftKey) return; // a new tab, at the link's own address
       event.preventDefault();
       go(link.dataset.nav);
     });

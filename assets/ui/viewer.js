@@ -3,7 +3,7 @@
 
 const STEP = 1.25;
 const LARGEST = 16; // device pixels for one image pixel
-const FIT_LIMIT = 2; // fitting enlarges small images at most so far: more would show blur that is not theirs
+const FIT_LIMIT = 2; // device pixels for one image pixel: fitting enlarges small images at most so far: more would show blur that is not theirs
 const CRISP = 2; // from here on pixels are shown as squares
 const REACH = 64; // css pixels of the picture that always stay in sight
 
@@ -99,7 +99,7 @@ export class Viewer {
   #fitScale() {
     const { width, height, pad } = this.#frame();
     const fitting = Math.min((width - 2 * pad) / this.#size.width, (height - 2 * pad) / this.#size.height);
-    return Math.max(0.001, Math.min(fitting, FIT_LIMIT));
+    return Math.max(0.001, Math.min(fitting, FIT_LIMIT / devicePixelRatio));
   }
 
   #middle() {

@@ -121,7 +121,16 @@ def _same(stored: StoredReview, reviewer_id: int, submission: Submission) -> Sto
     place = (stored.submission.study_id, stored.submission.image_id)
     if stored.reviewer_id != reviewer_id or place != (submission.study_id, submission.image_id):
         raise InvalidValue("this submission id was used for another review; send a new one")
+    if _answers(stored.submission) != _answers(submission):
+        raise InvalidValue("another answer was saved under this submission id; send this one under a new id")
     return stored
+
+
+def _answers(submission: Submission) -> tuple[Any, ...]:
+    """What was answered; times and the rating, which the lock gives, may differ in a retry."""
+    names = ("kind", "role", "judgement", "verdict", "explanation", "second_rating", "reason", "note")
+    findings = [(one.state, one.phrase, one.finding_id, len(one.regions)) for one in submission.findings]
+    return (*(getattr(submission, name) for name in names), findings)
 
 
 def _check(connection: Connection, reviewer_id: int, submission: Submission) -> float | None:

@@ -10,7 +10,7 @@ from realness.errors import Conflict, Locked, NotFound
 from realness.store import Listing
 from realness.store.browse import FACETS
 from realness.ui import payload
-from realness.ui.schemas import DraftBody, LockBody, ReviewBody
+from realness.ui.schemas import DraftBody, Id, LockBody, ReviewBody
 from realness.workbench import Workbench, files
 from realness.workbench.reviewing import Desk, Item, desk
 
@@ -38,7 +38,7 @@ def _shown(at: Desk, item: Item | None) -> dict[str, Any]:
 
 
 @router.get("/api/start")
-def start(bench: Bench, request: Request, study: int | None = None) -> dict[str, Any]:
+def start(bench: Bench, request: Request, study: Id | None = None) -> dict[str, Any]:
     """Who reviews, which studies there are, and which one is open."""
     reviewer = bench.store.studies.local_reviewer()
     first = request.app.state.study
@@ -51,21 +51,21 @@ def start(bench: Bench, request: Request, study: int | None = None) -> dict[str,
 
 
 @router.get("/api/next")
-def next_item(bench: Bench, study: int) -> dict[str, Any]:
+def next_item(bench: Bench, study: Id) -> dict[str, Any]:
     """The image this reviewer is on, or the next one."""
     at = _desk(bench, study)
     return _shown(at, at.next())
 
 
 @router.get("/api/item")
-def one_item(bench: Bench, study: int, image: str) -> dict[str, Any]:
+def one_item(bench: Bench, study: Id, image: str) -> dict[str, Any]:
     """A certain image."""
     at = _desk(bench, study)
     return _shown(at, at.open(image))
 
 
 @router.get("/api/last")
-def last_item(bench: Bench, study: int) -> dict[str, Any]:
+def last_item(bench: Bench, study: Id) -> dict[str, Any]:
     """What was submitted last, to be undone."""
     at = _desk(bench, study)
     return _shown(at, at.last())
@@ -109,7 +109,7 @@ def submit(bench: Bench, body: ReviewBody) -> Any:
 def browse(
     bench: Bench,
     request: Request,
-    study: int,
+    study: Id,
     q: Annotated[str, Query(max_length=200)] = "",
     sort: str = "imported",
     page: Annotated[int, Query(ge=1, le=1_000_000)] = 1,
@@ -156,7 +156,7 @@ def thumbnail_file(bench: Bench, key: str) -> FileResponse:
 
 
 @router.get("/files/map/{study}/{map_id}/{layer}")
-def map_layer(bench: Bench, study: int, map_id: int, layer: int) -> Response:
+def map_layer(bench: Bench, study: Id, map_id: Id, layer: Id) -> Response:
     """One layer of a map as a grey PNG, for who may see it in this study; layer 0 is the combined one."""
     stored = _desk(bench, study).visible_map(map_id)
     if not 0 <= layer <= len(stored.phrases):

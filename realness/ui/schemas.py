@@ -29,7 +29,8 @@ DRAFT_LIMIT = (
 )
 """Bytes of UTF-8 that a draft may have: those of a review with every text and mark at its longest, one mask among
 them."""
-_Id = Annotated[int, Field(ge=0, le=2**63 - 1)]
+_Key = Annotated[str, Field(pattern=r"^[0-9a-z]{1,64}$")]
+Id = Annotated[int, Field(ge=0, le=2**63 - 1)]
 _Text = Annotated[str, Field(max_length=MAX_TEXT)]
 
 
@@ -40,17 +41,17 @@ class _Body(BaseModel):
 class LockBody(_Body):
     """Locking a blind rating, 0 to 100."""
 
-    study: _Id
-    image: str
+    study: Id
+    image: _Key
     rating: Annotated[float, Field(strict=True)]
 
 
 class DraftBody(_Body):
     """What is typed so far: any JSON object of at most `DRAFT_LIMIT` bytes."""
 
-    study: _Id
-    image: str
-    base_revision: _Id
+    study: Id
+    image: _Key
+    base_revision: Id
     body: dict[str, Any]
 
     @field_validator("body")
@@ -82,7 +83,7 @@ class FindingBody(_Body):
 
     state: FindingState
     phrase: _Text
-    finding_id: _Id | None = None
+    finding_id: Id | None = None
     kind: Annotated[str, Field(max_length=64)] | None = None
     regions: Annotated[list[RegionBody], Field(max_length=MAX_REGIONS)] = []
 
@@ -91,12 +92,12 @@ class ReviewBody(_Body):
     """A review, a skip or a flag."""
 
     submission_id: str
-    study: _Id
-    image: str
-    base_revision: _Id
+    study: Id
+    image: _Key
+    base_revision: Id
     kind: ReviewKind = ReviewKind.REVIEW
-    description_id: _Id | None = None
-    map_id: _Id | None = None
+    description_id: Id | None = None
+    map_id: Id | None = None
     judgement: Judgement | None = None
     verdict: Verdict | None = None
     explanation: _Text = ""

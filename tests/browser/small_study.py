@@ -19,7 +19,7 @@ TEXT = "Somewhat. The handle melts into the rim, and the spoon reflects a second
 PHRASES = ("The handle melts into the rim", "the spoon reflects a second window")
 SIZE = (600, 400)
 _numbers = itertools.count(1)
-_PLACES = ((18, 22), (36, 14), (30, 30))
+_PLACES = ((18, 22), (36, 14), (30, 30), *((4 * at, 4) for at in range(1, 10)))
 
 
 def make_study(settings: Settings, texts: tuple[str, ...] = (TEXT,) * 4, *, maps: bool = True) -> str:
@@ -45,7 +45,7 @@ def _write(folder: Path, texts: tuple[str, ...]) -> Path:
         rows.writerow(["image", "description", "rating", "split"])
         for at, text in enumerate(texts):
             picture(next(_numbers)).save(folder / f"{at}.png")
-            rows.writerow([f"{at}.png", text, 30 + 5 * at, "train" if at % 2 else "test"])
+            rows.writerow([f"{at}.png", text, 30 + 5 * (at % 14), "train" if at % 2 else "test"])
     return table
 
 

@@ -1,6 +1,7 @@
 """The routes as a browser, or somebody who pretends to be one, speaks to them."""
 
 import io
+import json
 import re
 
 import numpy as np
@@ -266,6 +267,20 @@ def test_an_id_that_no_database_holds_is_refused_at_every_door(client, study):
     assert client.post("/api/lock", json=body | {"rating": 3}).status_code == 422
     assert client.post("/api/reviews", json=review(item, study) | body).status_code == 422
     assert client.put("/api/draft", json=body | {"base_revision": 0, "body": {}}).status_code == 422
+    assert client.get(f"/api/next?study={10**30}").status_code == 422
+    assert client.get(f"/files/map/{study.id}/{10**30}/0").status_code == 422
+    half = json.dumps({"study": study.id, "image": "\ud800", "rating": 3})
+    assert client.post("/api/lock", content=half).status_code == 422
+
+
+def test_an_id_that_comes_again_with_another_answer_is_not_said_to_be_saved(client, bench, study):
+    body = review(take(client, study, rating=34), study)
+    assert client.post("/api/reviews", json=body).status_code == 200
+    assert client.post("/api/reviews", json=body | {"active_seconds": 99}).status_code == 200
+    answer = client.post("/api/reviews", json=body | {"explanation": "Something else."})
+    assert answer.status_code == 422
+    assert "new id" in answer.json()["error"]
+    assert bench.store.studies.progress(study.id, 1).done == 1
 
 
 def test_a_review_before_the_lock_is_refused(client, study):
