@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import ColumnElement, Connection, Row, func, insert, select, true
 
-from realness.domain import Progress, Reviewer, ReviewKind, Study, StudySettings, check_text
+from realness.domain import Reviewer, ReviewKind, Study, StudyProgress, StudySettings, check_text
 from realness.errors import InvalidValue, NotFound
 from realness.store.engine import Database, aware, now
 from realness.store.tables import current_reviews, reviewers, reviews, studies, study_images
@@ -102,7 +102,7 @@ class StudyStore:
                     row = connection.execute(query).one()
         return Reviewer(row.id, row.name, row.pseudonym)
 
-    def progress(self, study_id: int, reviewer_id: int) -> Progress:
+    def progress(self, study_id: int, reviewer_id: int) -> StudyProgress:
         """How far this reviewer is: skips and flags count as done."""
         mine = (reviews.c.study_id == study_id, reviews.c.reviewer_id == reviewer_id)
         current = current_reviews.c
@@ -121,7 +121,7 @@ class StudyStore:
                     *mine
                 )
             ).one()
-        return Progress(total, done, skipped, seconds, aware(last))
+        return StudyProgress(total, done, skipped, seconds, aware(last))
 
 
 def check_name(name: str) -> str:

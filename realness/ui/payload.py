@@ -3,14 +3,14 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from realness.domain import Lock, Progress, Region, StoredDescription, StoredImage, StoredMap, StoredReview
+from realness.domain import Lock, Region, StoredDescription, StoredImage, StoredMap, StoredReview, StudyProgress
 from realness.opinion import mean_opinion
 from realness.workbench.reviewing import Desk, Item, Reveal
 
 Json = dict[str, Any]
 
 
-def study(desk: Desk, progress: Progress | None = None) -> Json:
+def study(desk: Desk, progress: StudyProgress | None = None) -> Json:
     """A study with this reviewer's progress."""
     progress = progress or desk.progress()
     last = progress.last_saved_at

@@ -6,7 +6,6 @@ from typing import Any
 from realness.domain import (
     Draft,
     Lock,
-    Progress,
     Region,
     RegionShape,
     Reviewer,
@@ -15,6 +14,7 @@ from realness.domain import (
     StoredMap,
     StoredReview,
     Study,
+    StudyProgress,
     Submission,
 )
 from realness.errors import InvalidValue, Locked, NotFound
@@ -58,7 +58,7 @@ class Desk:
     study: Study
     reviewer: Reviewer
 
-    def progress(self) -> Progress:
+    def progress(self) -> StudyProgress:
         """How far this reviewer is."""
         return self.bench.store.studies.progress(self.study.id, self.reviewer.id)
 

@@ -1,0 +1,84 @@
+"""The words of the project as plain data: frozen, validated when made.
+
+Conventions, held everywhere:
+    Pixels: the original image after EXIF rotation, origin top left, x to the right, y down, half-open.
+    Arrays: maps are `(H, W)` float32, images `(H, W, 3)` uint8 RGB.
+    Realness maps: higher = more realistic.
+    Ratings: 0 to 100, the RAISE scale (Bad 0-20, Poor 20-40, Fair 40-60, Good 60-80, Excellent 80-100).
+    Times: UTC and aware.
+"""
+
+from realness.domain.reviews import (
+    Draft,
+    Lock,
+    ReviewedFinding,
+    Reviewer,
+    Study,
+    StudyProgress,
+    StudySettings,
+    Submission,
+)
+from realness.domain.sources import (
+    Description,
+    Finding,
+    ImageFacts,
+    ImportedRecord,
+    ImportReport,
+    OpinionScore,
+    RealnessMap,
+    Region,
+    Skipped,
+)
+from realness.domain.stored import StoredDescription, StoredImage, StoredMap, StoredReview
+from realness.domain.words import (
+    BANDS,
+    MAX_TEXT,
+    RATING_HIGH,
+    RATING_LOW,
+    FindingState,
+    Judgement,
+    RegionShape,
+    ReviewKind,
+    ReviewRole,
+    Verdict,
+    band,
+    check_rating,
+    check_text,
+)
+
+__all__ = [
+    "BANDS",
+    "MAX_TEXT",
+    "RATING_HIGH",
+    "RATING_LOW",
+    "Description",
+    "Draft",
+    "Finding",
+    "FindingState",
+    "ImageFacts",
+    "ImportReport",
+    "ImportedRecord",
+    "Judgement",
+    "Lock",
+    "OpinionScore",
+    "RealnessMap",
+    "Region",
+    "RegionShape",
+    "ReviewKind",
+    "ReviewRole",
+    "ReviewedFinding",
+    "Reviewer",
+    "Skipped",
+    "StoredDescription",
+    "StoredImage",
+    "StoredMap",
+    "StoredReview",
+    "Study",
+    "StudyProgress",
+    "StudySettings",
+    "Submission",
+    "Verdict",
+    "band",
+    "check_rating",
+    "check_text",
+]
