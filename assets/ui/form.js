@@ -11,6 +11,7 @@ export const band = (rating) => BANDS[Math.min(4, Math.floor(rating / 20))];
 export function empty() {
   return {
     rating: null, judgement: null, verdict: null, explanation: "", findings: [], second_rating: null, note: "",
+    description_id: null, // of the description that this answers
     seeded: false, active_seconds: 0, edited_at: 0,
   };
 }
@@ -24,7 +25,7 @@ export function seed(form, reveal) {
   if (form.seeded || !reveal) return form;
   const said = reveal.description;
   if (!said) return { ...form, seeded: true };
-  return { ...form, seeded: true, verdict: said.verdict, explanation: said.explanation, findings: said.findings.map(asked) };
+  return { ...form, seeded: true, description_id: said.id, verdict: said.verdict, explanation: said.explanation, findings: said.findings.map(asked) };
 }
 
 /** The form as it was submitted before. Machine findings that were left without an answer stay so. */
@@ -41,6 +42,7 @@ export function reopened(review, reveal) {
   return {
     ...form,
     seeded: Boolean(reveal),
+    description_id: reveal?.description?.id ?? null,
     judgement: review.judgement,
     verdict: review.verdict,
     explanation: review.explanation ?? "",
@@ -50,13 +52,21 @@ export function reopened(review, reveal) {
   };
 }
 
+/** A draft that a machine's newer description overtook in this browser alone: its answers to the old findings go. */
+function ofShown(form, { description }) {
+  const known = new Set((description?.findings ?? []).map(({ id }) => id));
+  const findings = form.findings.filter(({ finding_id: id }) => id === null || known.has(id));
+  return { ...form, findings, description_id: form.seeded ? (description?.id ?? null) : form.description_id };
+}
+
 /** The form of an item: the newer of its drafts if there is one, else its last revision, else empty. */
 export function opened(item, drafts) {
   const draft = drafts.filter((one) => Array.isArray(one?.body?.findings)).sort((a, b) => (b.body.edited_at ?? 0) - (a.body.edited_at ?? 0))[0];
   let form = item.review ? reopened(item.review, item.reveal) : empty();
   if (draft) form = { ...form, ...draft.body };
   if (item.locked) form.rating = item.locked.rating;
-  return { form: item.locked || !item.blind ? seed(form, item.reveal) : form, base: draft?.base_revision ?? item.base_revision };
+  if (item.reveal) form = seed(ofShown(form, item.reveal), item.reveal);
+  return { form, base: draft?.base_revision ?? item.base_revision };
 }
 
 /** Whether there is anything to submit: an image without a description starts with an empty form. */

@@ -7,6 +7,7 @@ const RIGHT = "→";
 const UP = "↑";
 const DOWN = "↓";
 const RATED = ["rate", "rate again"];
+const JUDGED = ["judge", "judge again", "correct"];
 const AGAIN = ["rate again", "judge again"];
 const MAPPED = ["judge", "correct", ...AGAIN];
 const REVIEWED = ["rate", "judge", "correct"];
@@ -22,7 +23,7 @@ export const KEYS = [
   { does: "stride", press: ["ArrowLeft", "ArrowRight"], shift: true, steps: RATED, legend: RATED, show: ["Shift", LEFT, RIGHT], say: "by 5", long: "Five less, five more" },
   { does: "lock", press: ["Enter"], steps: ["rate", "loading"], legend: ["rate"], show: ["Enter"], say: "lock", long: "Lock the rating" },
   { does: "start", press: ["Enter"], steps: ["welcome"], legend: ["welcome"], show: ["Enter"], say: "start", long: "Start" },
-  { does: "judge", press: ["a", "p", "w", "s"], steps: ["judge", "judge again", "correct"], legend: ["judge", "judge again"], show: ["A", "P", "W", "S"], say: "judge", long: "Accurate, Partly, Wrong, misSes something" },
+  { does: "judge", press: ["a", "p", "w", "s"], steps: JUDGED, legend: JUDGED, show: ["A", "P", "W", "S"], say: "judge", long: "Accurate, Partly, Wrong, misSes something" },
   { does: "done", press: ["Enter"], steps: AGAIN, legend: AGAIN, show: ["Enter"], say: "keep", long: "Keep the second rating, or the judgement" },
   { does: "back", press: ["Escape"], steps: AGAIN, legend: AGAIN, show: ["Esc"], say: "leave as it was", long: "Leave it as it was" },
   { does: "unrate", press: ["Delete"], steps: ["rate again"], legend: ["rate again"], show: ["Del"], say: "no second rating", long: "No second rating" },
@@ -106,10 +107,11 @@ export function listen(step, actions) {
   });
 }
 
-/** Fill the footer with the keys of `step`; those for the map only where there is one. */
-export function showLegend(element, step, mapped) {
+/** Fill the footer with the keys of `step`; those for the map and for the description only where there is one. */
+export function showLegend(element, step, { map, description } = {}) {
+  const idle = (key) => (!map && key.steps === MAPPED) || (!description && key.does === "judge");
   element.replaceChildren(
-    ...KEYS.filter((key) => key.legend?.includes(step) && (mapped || key.steps !== MAPPED)).map((key) =>
+    ...KEYS.filter((key) => key.legend?.includes(step) && !idle(key)).map((key) =>
       make("span", { class: key.wide ? "wide" : null }, ...caps(key.show), ` ${key.say}`),
     ),
   );

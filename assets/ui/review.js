@@ -218,7 +218,7 @@ class Review {
       this.marks.show([], null);
     }
     paintNote(el, note);
-    showLegend(el.legend, this.step, Boolean(item?.reveal?.map));
+    showLegend(el.legend, this.step, item?.reveal ?? {});
     el.sampleNote.hidden = !session.study?.sample || Boolean(recall("sampleNoted")) || !["rate", "welcome"].includes(phase);
   }
 

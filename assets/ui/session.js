@@ -37,7 +37,6 @@ class Session extends EventTarget {
 
   #open(study) {
     this.study = study;
-    if (study) sessionStorage.setItem(TAB, String(study.id));
     go(location.hash.slice(1) || "review", true); // the address names the study that is open
     this.dispatchEvent(new Event("study"));
   }
@@ -46,6 +45,7 @@ class Session extends EventTarget {
   choose(id) {
     const { screen, query } = place();
     query.delete("page");
+    sessionStorage.setItem(TAB, String(id));
     this.#open(this.studies.find((study) => study.id === id) ?? this.study);
     go(`${screen}?${query}`, true);
     this.dispatchEvent(new Event("chosen"));

@@ -4,10 +4,9 @@ import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import ColumnElement, Connection, select
+from sqlalchemy import ColumnElement, Connection, and_, select
 
 from realness.domain import Description, StoredDescription, Verdict
-from realness.errors import NotFound
 from realness.store.engine import Database
 from realness.store.rows import Row, finding
 from realness.store.tables import descriptions, findings, images
@@ -29,17 +28,11 @@ class DescriptionStore:
         with self.database.read() as connection:
             return _load(connection, descriptions.c.image_id == image_id)
 
-    def by_id(self, description_id: int) -> StoredDescription:
-        """The description with this id.
-
-        Raises:
-            NotFound: there is none.
-        """
+    def of_image(self, image_id: int, description_id: int) -> StoredDescription | None:
+        """A certain description of an image, or None when it has no such one."""
+        mine = and_(descriptions.c.image_id == image_id, descriptions.c.id == description_id)
         with self.database.read() as connection:
-            found = _load(connection, descriptions.c.id == description_id)
-        if found is None:
-            raise NotFound("there is no such description; reload the page")
-        return found
+            return _load(connection, mine)
 
 
 def _load(connection: Connection, condition: ColumnElement[bool]) -> StoredDescription | None:

@@ -159,7 +159,7 @@ class Desk:
     def _reveal(self, image: StoredImage, answered: int | None) -> Reveal:
         """The description that was answered before, else the newest, with its map."""
         said = self.bench.store.descriptions
-        description = said.newest(image.id) if answered is None else said.by_id(answered)
+        description = (said.of_image(image.id, answered) if answered else None) or said.newest(image.id)
         return Reveal(
             description, self.bench.store.maps.of_text(image.id, description and description.description.text)
         )
@@ -168,7 +168,7 @@ class Desk:
 def _answered(draft: Draft | None, review: StoredReview | None) -> int | None:
     """The id of the description that a draft or a review speaks of; None while there is none."""
     told = draft.body.get("description_id") if draft else None
-    if isinstance(told, int):
+    if isinstance(told, int) and 0 < told < 2**63:
         return told
     return review.submission.description_id if review else None
 

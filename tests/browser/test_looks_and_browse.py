@@ -6,7 +6,8 @@ from small_study import TEXT
 
 pytestmark = pytest.mark.browser
 
-MANY = "Yes. " + " ".join(f"The {part} melts into the rim." for part in ("lid spoon cup plate fork knife lamp door").split())
+THINGS = ("lid", "spoon", "cup", "plate", "fork", "knife", "lamp", "door")
+MANY = "Yes. " + " ".join(f"The {thing} melts into the rim." for thing in THINGS)
 PARTS = ".head, .tools, .map-tools, .foot, .legend, .steps, .bar, .key, .card .row, .btn, .act, .seg.fill > button"
 SPILL = """(parts) => [...document.querySelectorAll(parts)]
   .filter((one) => one.checkVisibility() && one.scrollWidth > one.clientWidth + 1).map((one) => one.className)"""

@@ -345,5 +345,10 @@ def test_a_review_reopens_with_the_description_it_answered(client, bench, study)
     bench.store.images.add(study.id, [NewImage(image.facts, image.path, "b", "c.png", description=said)])
     again = client.get("/api/last", params={"study": study.id}).json()["item"]
     assert again["reveal"]["description"]["id"] == first.id
+    for wrong in (10**30, 999, "x"):  # a draft says what it likes
+        body_of = {"description_id": wrong}
+        draft = {"study": study.id, "image": key, "base_revision": 1, "body": body_of}
+        assert client.put("/api/draft", json=draft).status_code == 200
+        assert client.get("/api/last", params={"study": study.id}).status_code == 200
     body |= {"submission_id": "1" * 32, "base_revision": 1, "explanation": "changed"}
     assert client.post("/api/reviews", json=body).status_code == 200
