@@ -1,7 +1,9 @@
 """The model card that lies beside a trained `mini`."""
 
 from pathlib import Path
+from textwrap import fill
 
+from realness.atomic import write_bytes
 from realness.planting import HELD_OUT, KINDS, training_photographs
 from realness.training.clip_config import TrainConfig
 
@@ -73,6 +75,5 @@ def write_card(folder: Path, config: TrainConfig, *, parameters: int, steps: int
         text_steps=config.text_steps,
         auroc=auroc,
     )
-    beside = folder / "README.md.new"
-    beside.write_text(text, encoding="utf-8")
-    beside.replace(folder / "README.md")
+    paragraphs = (part if part.startswith(("#", " ")) else fill(part, 120) for part in text.strip().split("\n\n"))
+    write_bytes(folder / "README.md", ("\n\n".join(paragraphs) + "\n").encode())

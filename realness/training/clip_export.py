@@ -13,6 +13,7 @@ from safetensors.torch import save_file
 from sklearn.metrics import roc_auc_score
 from torch import Tensor
 
+from realness.atomic import replacing, write_bytes
 from realness.dream.dense import dense_features
 from realness.planting import KINDS, neutral_phrases
 from realness.training.clip_config import STRIDE, TrainConfig
@@ -97,10 +98,9 @@ def export(model: CLIP, config: TrainConfig, tuning: dict[str, Any], folder: Pat
         name: (value.half() if value.is_floating_point() else value).contiguous()
         for name, value in model.state_dict().items()
     }
-    beside = folder / f"{WEIGHTS}.new"
-    save_file(weights, beside, metadata={"format": "pt"})
-    beside.chmod(0o644)  # safetensors makes it readable by its owner alone
-    beside.replace(folder / WEIGHTS)
+    with replacing(folder / WEIGHTS) as part:
+        save_file(weights, part, metadata={"format": "pt"})
+        part.chmod(0o644)  # safetensors makes it readable by its owner alone
     settings = PreprocessCfg()
     looks = {
         "mean": list(settings.mean),
@@ -138,6 +138,4 @@ def _kept(config: TrainConfig, step: int, stream: int) -> Batch:
 
 
 def _write(path: Path, values: dict[str, Any]) -> None:
-    beside = path.with_name(path.name + ".new")
-    beside.write_text(json.dumps(values, indent=2) + "\n", encoding="utf-8")
-    beside.replace(path)
+    write_bytes(path, (json.dumps(values, indent=2) + "\n").encode())

@@ -15,6 +15,7 @@ import torch
 from open_clip.model import CLIP
 from torch import Tensor
 
+from realness.atomic import replacing
 from realness.errors import InvalidValue
 from realness.training.clip_card import write_card
 from realness.training.clip_config import TrainConfig
@@ -125,9 +126,8 @@ class _Run:
             **line,
             "seconds": self.seconds,
         }
-        beside = self.out / f"{CHECKPOINT}.new"
-        torch.save(state, beside)
-        beside.replace(self.out / CHECKPOINT)
+        with replacing(self.out / CHECKPOINT) as part:
+            torch.save(state, part)
 
     def _load(self) -> None:
         state = torch.load(self.out / CHECKPOINT, weights_only=True)

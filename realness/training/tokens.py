@@ -15,6 +15,8 @@ from tokenizers import Regex, Tokenizer, models, normalizers, pre_tokenizers, pr
 from tokenizers import decoders as token_decoders
 from torch import Tensor
 
+from realness.atomic import write_bytes
+
 START, END = "<start_of_text>", "<end_of_text>"
 _SUFFIX = "</w>"
 # CLIP's own rule for cutting text into words (Radford et al. 2021; `open_clip.tokenizer`).
@@ -69,8 +71,8 @@ def write_tokenizer(folder: Path, merges: int, context: int) -> int:
         "pad_token": END,
         "clean_up_tokenization_spaces": False,
     }
-    _write(folder / "tokenizer.json", tokenizer.to_str())
-    _write(folder / "tokenizer_config.json", json.dumps(settings, indent=2) + "\n")
+    write_bytes(folder / "tokenizer.json", tokenizer.to_str().encode())
+    write_bytes(folder / "tokenizer_config.json", (json.dumps(settings, indent=2) + "\n").encode())
     return len(vocabulary)
 
 
@@ -94,9 +96,3 @@ def _merges(count: int) -> list[tuple[str, str]]:
         next(lines)  # the version
         pairs = [tuple(line.split()) for line, _ in zip(lines, range(count), strict=False)]
     return [(first, second) for first, second in pairs]
-
-
-def _write(path: Path, text: str) -> None:
-    beside = path.with_name(path.name + ".new")
-    beside.write_text(text, encoding="utf-8")
-    beside.replace(path)

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from benchmarks.locate import compare, plantings
+from benchmarks.locate import compare, plantings, run
 from realness.errors import InvalidValue
 from realness.planting import KINDS, Planted, phrases
 
@@ -77,3 +77,9 @@ def test_a_folder_without_photographs_is_refused(tmp_path):
         next(plantings(tmp_path, 1))
     with pytest.raises(InvalidValue, match="not a folder"):
         next(plantings(tmp_path / "absent", 1))
+
+
+def test_mini_finds_more_than_chance_and_than_an_untrained_network():
+    found = run(per_kind=3)
+    assert found["passed"], found["targets"]
+    assert found["results"]["mini"]["all"]["gain_ci"][0] > 0
