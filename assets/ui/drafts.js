@@ -6,6 +6,7 @@ import { forget, recall, remember, remembered } from "./memory.js";
 
 const WAIT = 600; // ms after the last change
 const RETRY = 5_000;
+const KEPT_ALIVE = 60_000; // bytes; a browser refuses to keep larger requests alive when the page goes
 
 const name = (study, image, base) => `draft.${study}.${image}.${base}`;
 
@@ -51,7 +52,8 @@ export class Drafts {
     clearTimeout(this.#timer);
     if (!this.#unsent || !this.#open?.body) return;
     this.#unsent = false;
-    send("PUT", "/api/draft", this.#open, { keepalive: true }).catch(() => {}); // the browser's copy stays
+    const keepalive = new Blob([JSON.stringify(this.#open)]).size < KEPT_ALIVE;
+    send("PUT", "/api/draft", this.#open, { keepalive }).catch(() => {}); // the browser's copy stays
   }
 
   /** No draft may arrive after its review: stop sending, and wait for one that is on its way. */

@@ -14,6 +14,7 @@ const inWords = ({ judgement, verdict, explanation }) =>
 
 export class Sending {
   #latest = null; // what to submit, or to submit next once the server answers again
+  #sent = null; // what was submitted last
   #theirs = null; // the other revision of a conflict
 
   constructor(review) {
@@ -47,6 +48,7 @@ export class Sending {
     const { item } = review;
     const given = () => JSON.stringify(answers(review.form, item, kind, reason));
     const sent = given();
+    this.#sent = this.#latest;
     this.#latest = null;
     const { revision, study } = await this.outbox.deliver(this.#package(kind, reason), (left) => review.unsaved(left));
     session.update(study);
@@ -106,6 +108,6 @@ export class Sending {
     if (!mine) return review.opening.open(getNext, { text: "The other one stays" });
     this.#rebase(revision);
     review.enter(stepOf(review.form, review.item));
-    return this.submit();
+    return this.submit(this.#sent.kind, this.#sent.reason);
   }
 }

@@ -151,3 +151,18 @@ def test_an_image_that_cannot_be_shown_is_passed_by_one_key(served, visit):
     screen.wait_for_image()
     (row,) = served.reviews(study)
     assert (row["kind"], row["reason"]) == ("flag", "The image cannot be shown")
+
+
+def test_a_skip_that_is_kept_in_a_conflict_is_still_a_skip(served, visit):
+    study = served.study()
+    screen = visit(served, study, noise="409")
+    screen.wait_for_image()
+    other = visit(served, study)
+    other.rate("2")
+    other.judge("a")
+    other.submit()
+    screen.press("x")
+    expect(screen.el("conflictDiff")).to_be_visible()
+    screen.el("go").click()
+    expect(screen.el("note")).to_contain_text("Skipped")
+    assert [(row["revision"], row["kind"]) for row in served.reviews(study)] == [(1, "review"), (2, "skip")]
