@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 import torch
@@ -49,12 +50,17 @@ def dense_map(clip: Clip, pixels: np.ndarray, phrases: Sequence[str]) -> DenseMa
     """
     tuning = Tuning.read(read_tuning(clip).get("dense", {}))
     features = dense_features(clip.model.visual, _input(clip, pixels, tuning))[0].float()
-    texts = clip.encode_text([*phrases, *tuning.neutral])
-    cosines = torch.einsum("dhw,nd->nhw", features, texts)
-    found, neutral = cosines[: len(phrases)], cosines[len(phrases) :].mean(dim=0)
+    found = torch.einsum("dhw,nd->nhw", features, clip.encode_text(phrases))
+    neutral = torch.einsum("dhw,d->hw", features, _mean_neutral(clip, tuning.neutral))
     unreal = torch.sigmoid(tuning.temperature * (found - neutral) + tuning.bias)
     layers = (1 - unreal).cpu().numpy()
     return DenseMap(layers.min(axis=0), found.mean(dim=0).cpu().numpy(), layers)
+
+
+@lru_cache(maxsize=1)
+def _mean_neutral(clip: Clip, phrases: tuple[str, ...]) -> Tensor:
+    """The mean embedding `(d,)` of the neutral phrases, whose cosine is their mean cosine; the same for every image."""
+    return clip.encode_text(phrases).mean(dim=0)
 
 
 def _input(clip: Clip, pixels: np.ndarray, tuning: Tuning) -> Tensor:
