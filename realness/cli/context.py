@@ -2,6 +2,7 @@
 
 import json
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -14,6 +15,8 @@ from realness.errors import InvalidValue
 from realness.settings import Settings
 from realness.workbench import Progress, Workbench
 
+EVERY = 30.0
+"""Seconds between lines of progress where stderr is no terminal."""
 _VALUED = {"--db": "database", "--data": "data"}
 
 
@@ -95,12 +98,16 @@ def progress_bar(what: str) -> Iterator[Progress]:
 
 
 class _Report:
-    """Passes progress on to a rich bar."""
+    """Passes progress on to a rich bar, or to a line now and then."""
 
     def __init__(self, bar: Any, task: Any, what: str) -> None:
         self.bar, self.task, self.what, self.done = bar, task, what, 0
+        self.told = time.monotonic()
 
     def __call__(self, done: int, total: int | None) -> None:
         self.done = done
+        if self.bar.disable and time.monotonic() - self.told >= EVERY:
+            self.told = time.monotonic()
+            print(f"{self.what}: {done} of {total}" if total else f"{self.what}: {done}", file=sys.stderr, flush=True)  # noqa: T201
         speed = self.bar.tasks[0].finished_speed or self.bar.tasks[0].speed
         self.bar.update(self.task, completed=done, total=total, rate=f"{speed:.1f}/s" if speed else "")

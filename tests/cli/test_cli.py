@@ -13,6 +13,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from realness.cli import context
+
 ROOT = Path(__file__).resolve().parents[2]
 
 
@@ -193,3 +195,11 @@ def test_help_names_every_command():
     _, out, _ = realness("--help")
     for command in ("init", "import", "map", "serve", "export", "study", "train", "bench"):
         assert command in out
+
+
+def test_long_work_tells_how_far_it_is_where_there_is_no_terminal(monkeypatch, capsys):
+    monkeypatch.setattr(context, "EVERY", 0.0)
+    with context.progress_bar("maps") as progress:
+        progress(3, 10)
+        progress(4, None)
+    assert capsys.readouterr().err.splitlines() == ["maps: 3 of 10", "maps: 4", "maps: 4 done"]
