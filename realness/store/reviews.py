@@ -66,14 +66,17 @@ class ReviewStore:
             return _load(connection, reviews.c.id == review_id)[0]
 
     def current(self, study_id: int, image_id: int, reviewer_id: int) -> StoredReview | None:
-        """This reviewer's newest revision, or None."""
+        """This reviewer's newest revision, or None. An adjudication by the same person is no revision of it."""
+        own = and_(_of(reviews, reviewer_id, study_id, image_id), reviews.c.role == ReviewRole.REVIEWER)
         with self.database.read() as connection:
-            found = _load(connection, _of(reviews, reviewer_id, study_id, image_id), last=True)
+            found = _load(connection, own, last=True)
         return found[0] if found else None
 
     def last(self, study_id: int, reviewer_id: int) -> StoredReview | None:
         """What this reviewer submitted last in the study: what undo reopens."""
-        mine = and_(reviews.c.study_id == study_id, reviews.c.reviewer_id == reviewer_id)
+        mine = and_(
+            reviews.c.study_id == study_id, reviews.c.reviewer_id == reviewer_id, reviews.c.role == ReviewRole.REVIEWER
+        )
         with self.database.read() as connection:
             found = _load(connection, mine, last=True)
         return found[0] if found else None

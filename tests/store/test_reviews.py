@@ -13,6 +13,7 @@ from realness.domain import (
     RegionShape,
     ReviewedFinding,
     ReviewKind,
+    ReviewRole,
     StudySettings,
     Verdict,
 )
@@ -44,6 +45,16 @@ def test_a_review_comes_back_as_it_was_given(store, reviewer):
     assert kept == saved
     for name in ("judgement", "verdict", "explanation", "findings", "second_rating", "active_seconds", "note"):
         assert getattr(kept.submission, name) == getattr(given, name)
+
+
+def test_an_adjudication_is_no_revision_of_the_same_persons_review(store, reviewer):
+    study = make_study(store)
+    image = given_image(store, study)
+    mine = store.reviews.submit(reviewer.id, make_submission(study, image, explanation="As a reviewer."))
+    judged = make_submission(study, image, role=ReviewRole.ADJUDICATOR, explanation="As an adjudicator.")
+    assert store.reviews.submit(reviewer.id, judged).revision == 1
+    assert store.reviews.current(study.id, image.id, reviewer.id) == mine
+    assert store.reviews.last(study.id, reviewer.id) == mine
 
 
 def test_the_same_submission_again_is_one_review(store, reviewer):
