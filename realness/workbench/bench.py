@@ -18,6 +18,12 @@ def silent(_done: int, _total: int | None) -> None:
     """A `Progress` that tells nobody."""
 
 
+def digest(path: Path) -> str:
+    """The SHA-256 of a file's bytes."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
 @dataclass(frozen=True)
 class Workbench:
     """The settings and the store. The verbs are in the modules beside this one."""
@@ -54,8 +60,7 @@ class Workbench:
         """
         path = self.image_file(image)
         try:
-            with path.open("rb") as file:
-                same = hashlib.file_digest(file, "sha256").hexdigest() == image.facts.sha256
+            same = digest(path) == image.facts.sha256
         except OSError as error:
             raise UnreadableImage("this image's file is missing; import it again") from error
         if not same:

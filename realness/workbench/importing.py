@@ -1,6 +1,5 @@
 """Bringing images in, with what their source says of them."""
 
-import hashlib
 import os
 import shutil
 from collections.abc import Iterable, Iterator
@@ -26,7 +25,7 @@ from realness.errors import ImportFailed, InvalidValue, UnreadableImage
 from realness.exchange.from_folder import printable
 from realness.store import NewImage
 from realness.store.studies import check_name
-from realness.workbench.bench import Progress, Workbench, silent
+from realness.workbench.bench import Progress, Workbench, digest, silent
 
 BATCH = 64
 """Records a transaction: few enough to keep it short, many enough that syncing to disk does not rule."""
@@ -138,15 +137,10 @@ def _linked(path: Path) -> str:
 def copy_image(bench: Workbench, source: Path, facts: ImageFacts) -> str:
     """Copy the bytes to `DATA/images/aa/SHA256.ext`; gives the path relative to the data folder."""
     target = bench.beside("images", f"{facts.sha256}{images.EXTENSIONS[facts.format]}")
-    if not target.exists() or _digest(target) != facts.sha256:
+    if not target.exists() or digest(target) != facts.sha256:
         with source.open("rb") as original, replacing(target) as part, part.open("wb") as copy:
             shutil.copyfileobj(original, copy, 1 << 20)
     return target.relative_to(bench.settings.data).as_posix()
-
-
-def _digest(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _new_image(source: Path, loaded: _Loaded) -> NewImage:

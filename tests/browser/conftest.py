@@ -121,6 +121,15 @@ def visit(chromium: Browser):
     assert errors == []
 
 
+@pytest.fixture
+def screen(served, visit):
+    """An image that is rated and judged partly right: nothing is said of its two findings yet."""
+    opened = visit(served, served.study())
+    opened.rate("2")
+    opened.judge("p")
+    return opened
+
+
 def _watch(page: Page, errors: list[str], noise: str) -> None:
     def report(kind: str) -> Callable:
         def note(event) -> None:

@@ -7,15 +7,6 @@ from small_study import PHRASES, SIZE
 pytestmark = pytest.mark.browser
 
 
-@pytest.fixture
-def screen(served, visit):
-    """An image that is rated and judged partly right: nothing is said of its two findings yet."""
-    screen = visit(served, served.study())
-    screen.rate("2")
-    screen.judge("p")
-    return screen
-
-
 def rows(screen):
     return screen.el("findings").locator("li")
 

@@ -7,15 +7,6 @@ from small_study import TEXT
 pytestmark = pytest.mark.browser
 
 
-@pytest.fixture
-def screen(served, visit):
-    """An image that is rated and judged partly right."""
-    screen = visit(served, served.study())
-    screen.rate("2")
-    screen.judge("p")
-    return screen
-
-
 def test_while_rating_again_the_keys_are_those_of_rating_again(screen):
     photo = screen.photo()
     screen.press("i")
