@@ -198,6 +198,11 @@ def _dtype(precision: str, device: torch.device) -> torch.dtype:
         raise InvalidValue(f"precision must be auto or fp32, got {precision!r}")
     if precision == "fp32":
         return torch.float32
+    return native_dtype(device)
+
+
+def native_dtype(device: torch.device) -> torch.dtype:
+    """bf16 where the device computes in it natively, else fp32."""
     if device.type == "cuda":
         return torch.bfloat16 if torch.cuda.is_bf16_supported() else torch.float32
     native = (

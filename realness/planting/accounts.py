@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from realness.domain import Finding, Verdict
-from realness.planting.kinds import KINDS
+from realness.planting.kinds import SAMPLE_KINDS
 from realness.planting.nouns import MANY, ONE
 from realness.planting.subjects import Subject
 from realness.planting.templates import TEMPLATES
@@ -114,9 +114,9 @@ def faulty(
     if fault == "verdict" and claims:
         return ()
     if fault == "wrong_kind" and claims:
-        wrong = [kind for kind in KINDS if TEMPLATES[kind][0] != TEMPLATES[claims[0].kind][0]]
+        wrong = [kind for kind in SAMPLE_KINDS if TEMPLATES[kind][0] != TEMPLATES[claims[0].kind][0]]
         return (Claim(str(rng.choice(wrong)), claims[0].subject, claims[0].place), *claims[1:])
-    invented = Claim(str(rng.choice(KINDS)), others[rng.integers(len(others))])
+    invented = Claim(str(rng.choice(SAMPLE_KINDS)), others[rng.integers(len(others))])
     return (*claims, invented)
 
 

@@ -1,8 +1,9 @@
 """Kinds that put something where it does not belong: copies, pastes, foreign light."""
 
 import numpy as np
+from PIL import Image
 
-from realness.planting.sampling import blur, luma, smoothstep, soft_noise
+from realness.planting.sampling import blur, luma, smoothstep, soft_noise, warp
 from realness.planting.site import Site
 
 _CASTS = ((1.2, 1.0, 0.76), (0.78, 0.97, 1.2), (0.9, 1.06, 0.86), (1.1, 0.88, 1.08), (1.18, 1.08, 0.76))
@@ -35,6 +36,48 @@ def merged(site: Site, rng: np.random.Generator) -> np.ndarray:
     share = np.clip(0.5 + 0.22 * soft_noise(rng, patch.shape[:2], 0.35 * site.area.extent + 4), 0.2, 0.8)[..., None]
     blend = patch * (1 - share) + other * share
     return patch + (blend - patch) * (site.area.alpha * site.between(0.7, 1.0))[..., None]
+
+
+def ghosted(site: Site, rng: np.random.Generator) -> np.ndarray:
+    """A double image: everything shown a second time, faintly and a little beside itself."""
+    patch = site.textured(rng)
+    angle, away = rng.uniform(0, 2 * np.pi), site.between(5, 0.1 * site.area.extent + 6)
+    still = np.zeros(patch.shape[:2], dtype=np.float32)
+    copy = warp(patch, still + away * np.sin(angle), still + away * np.cos(angle))
+    return site.mix(patch + (copy - patch) * site.between(0.35, 0.55))
+
+
+def erased(site: Site, rng: np.random.Generator) -> np.ndarray:
+    """Something taken out and badly filled: what lies around it, drawn in without any detail."""
+    patch, alpha = site.patch, site.area.alpha
+    outside = (alpha <= 0).astype(np.float32)[..., None] + 1e-3
+    filled, size = patch, site.area.extent
+    for reach in (0.3, 0.12):
+        around = blur(patch * outside, reach * size + 2) / blur(outside, reach * size + 2)
+        filled = around if filled is patch else 0.6 * filled + 0.4 * around
+    grain = rng.standard_normal(filled.shape[:2]).astype(np.float32)[..., None]
+    hard = smoothstep(alpha / site.between(0.6, 0.25))[..., None]
+    return patch + (filled + grain * rng.uniform(0, 3) - patch) * hard * site.between(0.8, 1.0)
+
+
+def lettering(site: Site, rng: np.random.Generator) -> np.ndarray:
+    """Writing that cannot be read: rows of strokes that are almost letters."""
+    height, width = site.area.alpha.shape
+    tall = rng.uniform(9, 22)
+    rows, columns = int(height / tall / 1.35) + 1, int(width / tall / 0.8) + 1
+    strokes = rng.random((rows, 5, columns, 3)) < 0.55
+    strokes &= rng.random((rows, 1, columns, 1)) > 0.12  # spaces between words
+    cells = np.zeros((rows, 7, columns, 4), dtype=np.float32)
+    cells[:, 1:6, :, :3] = strokes
+    page = Image.fromarray(cells.reshape(rows * 7, columns * 4) * 255).resize((width, height), Image.Resampling.BICUBIC)
+    ink = smoothstep((np.asarray(page, dtype=np.float32) / 255 - 0.3) * 2.5)
+    y, x = np.arange(height, dtype=np.float32)[:, None], np.arange(width, dtype=np.float32)[None, :]
+    wobble = soft_noise(rng, (height, width), tall)
+    ink = warp(ink[..., None], 1.5 * wobble + (x - width / 2) * rng.uniform(-0.15, 0.15), 1.5 * wobble + 0 * y)
+    patch = site.patch
+    light = float(luma(patch)[site.area.alpha > 0].mean()) < rng.uniform(90, 150)
+    colour = np.clip((225 if light else 30) + rng.normal(0, 30, 3), 0, 255).astype(np.float32)
+    return patch + (colour - patch) * ink * (site.area.alpha > 0.15)[..., None] * site.between(0.45, 0.95)
 
 
 def mismatched_light(site: Site, rng: np.random.Generator) -> np.ndarray:

@@ -13,18 +13,29 @@ EFFECTS: dict[str, Callable[[Site, np.random.Generator], np.ndarray]] = {
     "smeared": shapes.smeared,
     "garbled": shapes.garbled,
     "broken_edge": shapes.broken_edge,
+    "turned": shapes.turned,
     "plastic": surfaces.plastic,
     "misplaced_blur": surfaces.misplaced_blur,
     "noisy": surfaces.noisy,
     "pixelated": surfaces.pixelated,
     "oversharp": surfaces.oversharp,
     "painted": surfaces.painted,
+    "gridded": surfaces.gridded,
+    "fringed": surfaces.fringed,
     "duplicated": contents.duplicated,
     "pasted": contents.pasted,
     "merged": contents.merged,
+    "ghosted": contents.ghosted,
+    "erased": contents.erased,
+    "lettering": contents.lettering,
     "mismatched_light": contents.mismatched_light,
     "shadow": contents.shadow,
 }
 """Each returns the whole patch, `(h, w, 3)` float32, unchanged where the area's alpha is 0."""
 
 KINDS: tuple[str, ...] = tuple(EFFECTS)
+
+SAMPLE_KINDS: tuple[str, ...] = tuple(
+    kind for kind in KINDS if kind not in ("turned", "gridded", "fringed", "ghosted", "erased", "lettering")
+)
+"""The kinds of the sample study. They stay these, so that the study stays what it is."""

@@ -8,7 +8,7 @@ from skimage.measure import approximate_polygon, find_contours
 
 from realness.domain import Finding, Region, RegionShape, Verdict
 from realness.planting.accounts import Claim, describe, faulty, say
-from realness.planting.kinds import KINDS
+from realness.planting.kinds import SAMPLE_KINDS
 from realness.planting.masks import area_at
 from realness.planting.photographs import photographs
 from realness.planting.plant import plant
@@ -53,7 +53,7 @@ def sample_study(seed: int = 0) -> list[SampleImage]:
     rng = np.random.default_rng(seed)
     bases = photographs(gray=True)
     names = [str(name) for _ in range(_ROUNDS) for name in rng.permutation(list(SUBJECTS))]
-    kinds = [str(kind) for _ in range(6) for kind in rng.permutation(KINDS)]
+    kinds = [str(kind) for _ in range(6) for kind in rng.permutation(SAMPLE_KINDS)]
     made = []
     for number, name in enumerate(names):
         fault = _WRONG.get(number)

@@ -103,6 +103,18 @@ def broken_edge(site: Site, rng: np.random.Generator) -> np.ndarray:
     return moved + (step * site.area.alpha)[..., None]
 
 
+def turned(site: Site, rng: np.random.Generator) -> np.ndarray:
+    """A piece that stands the wrong way: turned by 20 to 180 degrees, or upside down."""
+    y, x, _ = _coordinates(site)
+    if rng.random() < 0.4 * site.strength:
+        down, right = -2 * y, np.zeros_like(x)
+    else:
+        angle = math.radians(site.between(20, 150) + rng.uniform(0, 30)) * rng.choice((-1, 1))
+        down = x * math.sin(angle) + y * (math.cos(angle) - 1)
+        right = x * (math.cos(angle) - 1) - y * math.sin(angle)
+    return site.mix(warp(site.textured(rng), down, right))
+
+
 def _coordinates(site: Site) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Offsets down and right of each pixel from the middle of the mask, and their length, `(h, w)` float32."""
     alpha = site.area.alpha

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from realness.planting.sampling import blur, box_mean, luma, soft_noise
+from realness.planting.sampling import blur, box_mean, luma, soft_noise, warp
 from realness.planting.site import Site
 
 
@@ -69,6 +69,29 @@ def painted(site: Site, rng: np.random.Generator) -> np.ndarray:
     gray = luma(flat)[..., None]
     flat = blur(gray + (flat - gray) * site.between(1.1, 1.5), 0.6)
     return site.mix(patch + (flat - patch) * site.between(0.6, 1.0))
+
+
+def gridded(site: Site, rng: np.random.Generator) -> np.ndarray:
+    """A regular pattern over everything: the checkerboard or weave that upsampling networks leave."""
+    height, width = site.area.alpha.shape
+    period = rng.uniform(2.5, 8)
+    angle = rng.choice((0.0, rng.uniform(0, np.pi)))
+    y, x = np.arange(height, dtype=np.float32)[:, None], np.arange(width, dtype=np.float32)[None, :]
+    along = np.cos((x * np.cos(angle) + y * np.sin(angle)) * (2 * np.pi / period))
+    across = np.cos((y * np.cos(angle) - x * np.sin(angle)) * (2 * np.pi / period))
+    pattern = (along * across, along, (along + across) / 2)[rng.integers(3)]
+    tint = 1 + rng.normal(0, 0.25, 3).astype(np.float32)
+    return site.mix(site.patch + pattern[..., None] * tint * site.between(7, 26))
+
+
+def fringed(site: Site, rng: np.random.Generator) -> np.ndarray:
+    """Colour fringes: red and blue slid apart from green."""
+    patch = site.textured(rng)
+    angle, slide = rng.uniform(0, 2 * np.pi), site.between(1.6, 6)
+    still = np.zeros(patch.shape[:2], dtype=np.float32)
+    down, right = still + slide * np.sin(angle), still + slide * np.cos(angle)
+    red, blue = warp(patch[..., :1], down, right), warp(patch[..., 2:], -down, -right)
+    return site.mix(np.concatenate([red, patch[..., 1:2], blue], axis=2))
 
 
 def _guided(patch: np.ndarray, radius: int, roughness: float) -> np.ndarray:

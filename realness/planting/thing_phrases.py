@@ -170,5 +170,43 @@ THING_PHRASES: dict[str, tuple[str, tuple[str, ...], tuple[str, ...]]] = {
             "{noun} {is} unnatural, with no source",
         ),
     ),
+    "turned": (
+        "object",
+        (
+            "{noun} {is} turned the wrong way",
+            "{noun} {looks} rotated against the rest of the scene",
+            "{noun} {is} upside down",
+            "{noun} {has} an impossible orientation",
+            "{noun} {looks} flipped and out of line",
+            "{noun} {is} tilted at an odd angle",
+            "{noun} {looks} twisted around",
+            "{noun} {does} not line up with its surroundings",
+        ),
+        (
+            "{noun} {is} rotated unnaturally",
+            "{noun} {looks} upside down or flipped",
+            "{noun} {has} the wrong orientation for the scene",
+            "{noun} {looks} turned at an impossible angle",
+        ),
+    ),
+    "ghosted": (
+        "object",
+        (
+            "{noun} {looks} like a double exposure",
+            "{noun} {has} a ghost image beside it",
+            "{noun} {looks} doubled and shifted",
+            "{noun} {has} a faint second outline",
+            "{noun} {looks} as if seen twice, slightly apart",
+            "{noun} {has} ghosting artifacts",
+            "{noun} {has} an unnatural double contour",
+            "a faint copy overlaps {noun}",
+        ),
+        (
+            "{noun} {has} a ghostly double image",
+            "{noun} {looks} doubled, like a shifted exposure",
+            "a second, faint outline appears beside {noun}",
+            "{noun} {has} doubled, overlapping contours",
+        ),
+    ),
 }
 """By kind: which nouns it is said of, the templates for training, and those held out."""

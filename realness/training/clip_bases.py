@@ -1,35 +1,90 @@
 """What is planted into: crops of photographs and procedural scenes, varied so that nothing is learned by heart."""
 
+import hashlib
+from collections.abc import Iterable
+from dataclasses import dataclass, field
 from functools import lru_cache
 from io import BytesIO
+from pathlib import Path
 
 import numpy as np
 from PIL import Image
 from scipy import ndimage
 
+from realness.errors import InvalidValue, UnreadableImage
+from realness.images import IMAGE_SUFFIXES, read_image
 from realness.planting import scene, training_photographs
 
 _POOL, _USES = 24, 30
 """Scenes at hand at any time, and how many crops are drawn before the oldest one is replaced."""
 
 
-def base_crop(seed: int, index: int, side: int, photographs: float) -> np.ndarray:
-    """One untouched crop, `(side, side, 3)` uint8: the same for the same arguments.
+_LONGEST = 1100
+"""Pixels of the long side of one's own photographs: a crop is to show things, not a corner of one."""
+_SHORTEST = 200
 
-    Args:
-        seed: of the whole training.
-        index: which crop.
-        side: in pixels.
-        photographs: the probability of a photograph; else it is a procedural scene.
+
+@dataclass(frozen=True, eq=False)
+class Bases:
+    """Where crops come from.
+
+    Attributes:
+        photographs: `(H, W, 3)` uint8 each.
+        digest: of those that were added to the wheels' own, empty without any: another set is another training.
+        added: how many those are.
     """
-    rng = np.random.default_rng((seed, 1, index))
-    if rng.random() < photographs:
-        every = list(training_photographs().values())
-        picture = every[rng.integers(len(every))]
-    else:
-        newest = index // _USES
-        picture = _scene(seed, newest + int(rng.integers(_POOL)))
-    return _lived(_turned(_cut(picture, side, rng), rng), rng)
+
+    photographs: tuple[np.ndarray, ...] = field(default_factory=lambda: tuple(training_photographs().values()))
+    digest: str = ""
+    added: int = 0
+
+    @classmethod
+    def read(cls, folder: Path | None) -> "Bases":
+        """The wheels' photographs, and those of a folder, made smaller where they are large.
+
+        Raises:
+            InvalidValue: the folder is none, or holds no photograph of at least 200 pixels a side.
+        """
+        if folder is None:
+            return cls()
+        if not folder.is_dir():
+            raise InvalidValue(f"{folder} is not a folder; give one with photographs")
+        files = sorted(path for path in folder.rglob("*") if path.suffix.lower() in IMAGE_SUFFIXES)
+        found = tuple(_small_enough(files))
+        if not found:
+            raise InvalidValue(f"{folder} holds no photograph of at least {_SHORTEST} x {_SHORTEST} pixels")
+        told = hashlib.sha256()
+        for pixels in found:
+            told.update(pixels.tobytes())
+        return cls((*training_photographs().values(), *found), told.hexdigest()[:16], len(found))
+
+    def crop(self, seed: int, index: int, side: int, photographs: float) -> np.ndarray:
+        """One untouched crop, `(side, side, 3)` uint8: the same for the same arguments.
+
+        Args:
+            seed: of the whole training.
+            index: which crop.
+            side: in pixels.
+            photographs: the probability of a photograph; else it is a procedural scene.
+        """
+        rng = np.random.default_rng((seed, 1, index))
+        if rng.random() < photographs:
+            picture = self.photographs[rng.integers(len(self.photographs))]
+        else:
+            newest = index // _USES
+            picture = _scene(seed, newest + int(rng.integers(_POOL)))
+        return _lived(_turned(_cut(picture, side, rng), rng), rng)
+
+
+def _small_enough(files: Iterable[Path]) -> Iterable[np.ndarray]:
+    for file in files:
+        try:
+            picture = read_image(file)[1].convert("RGB")
+        except UnreadableImage:
+            continue
+        if min(picture.size) >= _SHORTEST:
+            picture.thumbnail((_LONGEST, _LONGEST), Image.Resampling.LANCZOS)
+            yield np.array(picture)
 
 
 @lru_cache(maxsize=2 * _POOL)

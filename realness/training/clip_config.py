@@ -12,6 +12,9 @@ STRIDE = 32
 """Pixels of input for one token of an open_clip ModifiedResNet."""
 
 
+SMALLEST_SIDE = 64
+
+
 @dataclass(frozen=True)
 class TrainConfig:
     """The recipe of one training. Saved beside the weights; a training goes on only with the same one.
@@ -37,35 +40,39 @@ class TrainConfig:
         weakest: strength of the subtlest plantings, in [0, 1].
         plantings: at most so many in a crop, and at least two but for the few crops that stay untouched.
         photographs: share of the crops that come from photographs; the rest are procedural scenes.
-        random_nouns: share of the phrases that speak of a random word instead of a fitting noun.
+        pictures: digest of the photographs that were added to the wheels' own; empty without any.
+        sides: of a crop at the pixels it is planted at, before it is resized to `crop`; one is drawn for each base.
+        random_nouns: share of the phrases that are templates said of a random word instead of a fitting noun.
     """
 
     seed: int = 0
     minutes: float = 60.0
     steps: int | None = None
     layers: tuple[int, ...] = (1, 2, 4, 2)
-    width: int = 16
+    width: int = 32
     window: int = 64
     embed: int = 128
     text_width: int = 128
     text_layers: int = 2
     context: int = 77
     merges: int = 12000
-    batch: int = 8
+    batch: int = 16
     crop: int = 256
-    windows: int = 8
+    windows: int = 12
     phrasings: int = 2
     neutrals: int = 4
-    learning_rate: float = 3e-3
+    learning_rate: float = 2e-3
     weight_decay: float = 0.05
     warmup: float = 0.04
     window_weight: float = 0.3
     text_steps: int = 300
     text_weight: float = 0.2
-    weakest: float = 0.35
+    weakest: float = 0.2
     plantings: int = 5
-    photographs: float = 0.65
-    random_nouns: float = 0.5
+    photographs: float = 0.75
+    pictures: str = ""
+    sides: tuple[int, ...] = (256, 256, 256, 192, 192, 144, 320)
+    random_nouns: float = 0.35
 
     def __post_init__(self) -> None:
         if self.crop % STRIDE or self.window % STRIDE or self.window > self.crop:
@@ -76,6 +83,8 @@ class TrainConfig:
             raise InvalidValue(f"phrasings must be at least 2, got {self.phrasings}")
         if self.plantings < 2:
             raise InvalidValue(f"plantings must be at least 2, got {self.plantings}")
+        if not self.sides or min(self.sides) < SMALLEST_SIDE:
+            raise InvalidValue(f"sides must be at least {SMALLEST_SIDE} pixels each")
         if self.minutes <= 0 or (self.steps is not None and self.steps < 1):
             raise InvalidValue("minutes must be more than 0, and steps, where given, at least 1")
 
@@ -112,7 +121,7 @@ class TrainConfig:
         """
         try:
             values = json.loads(path.read_text(encoding="utf-8"))
-            return cls(**{**values, "layers": tuple(values["layers"])})
+            return cls(**{**values, "layers": tuple(values["layers"]), "sides": tuple(values["sides"])})
         except (ValueError, TypeError, KeyError) as error:
             raise InvalidValue(f"{path} does not hold a training configuration; train into another folder") from error
 

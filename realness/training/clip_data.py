@@ -3,15 +3,23 @@
 from dataclasses import dataclass
 
 import numpy as np
+from PIL import Image
 from torch.utils.data import DataLoader, Dataset
 
 from realness.planting import KINDS, neutral_phrases, phrases, plant, word
-from realness.training.clip_bases import base_crop
+from realness.planting.lexicon import FORMS, HOW, LEXICON
+from realness.planting.nouns import PLACES
+from realness.training.clip_bases import Bases
 from realness.training.clip_config import STRIDE, TrainConfig
 from realness.training.tokens import common_words
 
+NOTHING = 255
+_ROOMY = 160
+"""Pixels of a crop's side below which it holds two plantings at most."""
 _UNTOUCHED = 0.05
 """Share of the crops in which nothing is planted."""
+_COMPOSED, _PLACED = 0.35, 0.25
+"""Share of the phrases that are put together from single words, and of those that name a place, any place."""
 _OWNERS = ("the", "the", "the", "the person's", "the image of the", "part of the", "a", "her", "his")
 _SINGULAR = {"is": "is", "has": "has", "does": "does", "lacks": "lacks"}
 _VERBS = ("looks", "appears", "seems")
@@ -39,7 +47,7 @@ class Batch:
     neutral: list[str]
 
 
-def make_batch(config: TrainConfig, step: int, stream: int = 0) -> Batch:
+def make_batch(config: TrainConfig, bases: Bases, step: int, stream: int = 0) -> Batch:
     """The batch of a step.
 
     Two crops that follow each other are the same base crop with plantings of their own: what is planted in one is
@@ -47,6 +55,7 @@ def make_batch(config: TrainConfig, step: int, stream: int = 0) -> Batch:
 
     Args:
         config: the recipe.
+        bases: where crops come from.
         step: from 0 on.
         stream: 0 for training; another number gives data that no training sees, for calibration.
     """
@@ -54,9 +63,10 @@ def make_batch(config: TrainConfig, step: int, stream: int = 0) -> Batch:
     rng = np.random.default_rng((seed, 3, step))
     crops, masks = [], []
     for pair in range(config.batch // 2):
-        base = base_crop(seed, step * (config.batch // 2) + pair, config.crop, config.photographs)
+        side = min(int(config.sides[rng.integers(len(config.sides))]), 2 * config.crop)
+        base = bases.crop(seed, step * (config.batch // 2) + pair, side, config.photographs)
         for _ in range(2):
-            crop, where = _planted(base, config, rng)
+            crop, where = _resized(*_planted(base, config, rng), config.crop)
             crops.append(crop)
             masks.append(where)
     cover = np.stack([_pooled(mask, STRIDE) for mask in masks])
@@ -71,36 +81,44 @@ def make_texts(config: TrainConfig, rng: np.random.Generator) -> tuple[list[str]
     return texts, [every[at] for at in rng.permutation(len(every))[: config.neutrals]]
 
 
-def batches(config: TrainConfig, start: int, steps: int, workers: int) -> DataLoader[Batch]:
+def batches(config: TrainConfig, bases: Bases, start: int, steps: int, workers: int) -> DataLoader[Batch]:
     """Batches from step `start` on, made ahead by `workers` processes (0: in this one)."""
     ahead = 6 if workers else None
     # One batch is one item, so that the order of steps stays the same for any number of workers.
-    return DataLoader(_Steps(config, start, steps), batch_size=None, num_workers=workers, prefetch_factor=ahead)
+    return DataLoader(_Steps(config, bases, start, steps), batch_size=None, num_workers=workers, prefetch_factor=ahead)
 
 
 class _Steps(Dataset[Batch]):
-    def __init__(self, config: TrainConfig, start: int, steps: int) -> None:
-        self._config, self._start, self._steps = config, start, steps
+    def __init__(self, config: TrainConfig, bases: Bases, start: int, steps: int) -> None:
+        self._config, self._bases, self._start, self._steps = config, bases, start, steps
 
     def __len__(self) -> int:
         return self._steps
 
     def __getitem__(self, at: int) -> Batch:
-        return make_batch(self._config, self._start + at)
+        return make_batch(self._config, self._bases, self._start + at)
 
 
 def _planted(base: np.ndarray, config: TrainConfig, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
-    """A crop with its plantings, and for each pixel the number of its kind, or -1."""
-    crop, where = base, np.full(base.shape[:2], -1, dtype=np.int8)
-    count = 0 if rng.random() < _UNTOUCHED else int(rng.integers(2, config.plantings + 1))
+    """A crop with its plantings, and for each pixel the number of its kind, or `NOTHING`."""
+    crop, where = base, np.full(base.shape[:2], NOTHING, dtype=np.uint8)
+    room = config.plantings if base.shape[0] >= _ROOMY else 2
+    count = 0 if rng.random() < _UNTOUCHED else int(rng.integers(2, room + 1))
     for _ in range(count):
         kind = int(rng.integers(len(KINDS)))
         planted = plant(crop, KINDS[kind], rng, strength=float(rng.uniform(config.weakest, 1)))
         # One that lies mostly on an earlier one would make both hard to name.
-        if (where[planted.mask] >= 0).mean() < 0.3:
+        if (where[planted.mask] != NOTHING).mean() < 0.3:
             crop = planted.image
             where[planted.mask] = kind
     return crop, where
+
+
+def _resized(crop: np.ndarray, where: np.ndarray, side: int) -> tuple[np.ndarray, np.ndarray]:
+    if crop.shape[0] == side:
+        return crop, where
+    picture = Image.fromarray(crop).resize((side, side), Image.Resampling.BICUBIC)
+    return np.array(picture), np.array(Image.fromarray(where).resize((side, side), Image.Resampling.NEAREST))
 
 
 def _pooled(where: np.ndarray, cell: int) -> np.ndarray:
@@ -118,8 +136,8 @@ def _windows(
     for number in range(config.windows):
         which = number % len(crops)
         centre = rng.integers(0, config.crop, 2)
-        if number % 3 and (masks[which] >= 0).any():
-            ys, xs = np.nonzero(masks[which] >= 0)
+        if number % 3 and (masks[which] != NOTHING).any():
+            ys, xs = np.nonzero(masks[which] != NOTHING)
             at = rng.integers(len(ys))
             centre = np.asarray((ys[at], xs[at]))
         y, x = np.clip(centre - config.window // 2, 0, config.crop - config.window)
@@ -131,9 +149,23 @@ def _windows(
 
 def _phrase(kind: str, config: TrainConfig, rng: np.random.Generator) -> str:
     """A clause that names a kind; often of a random word, so that the noun comes to say nothing about the kind."""
-    if rng.random() >= config.random_nouns:
-        return word(kind, rng)
-    words, templates = common_words(config.merges), phrases(kind, "train")
-    noun = f"{_OWNERS[rng.integers(len(_OWNERS))]} {words[rng.integers(len(words))]}"
-    template = templates[rng.integers(len(templates))]
-    return template.format(noun=noun, looks=_VERBS[rng.integers(len(_VERBS))], **_SINGULAR)
+    place = _place(rng) if rng.random() < _PLACED else ""
+    way = rng.random()
+    if way >= config.random_nouns + _COMPOSED:
+        return word(kind, rng, place=place or None)
+    words = common_words(config.merges)
+    bare = words[rng.integers(len(words))]
+    noun = f"{_OWNERS[rng.integers(len(_OWNERS))]} {bare}" + (f" {place}" if place else "")
+    verb = _VERBS[rng.integers(len(_VERBS))]
+    if way < _COMPOSED:
+        form, how = FORMS[rng.integers(len(FORMS))], HOW[rng.integers(len(HOW))]
+        said = LEXICON[kind]
+        one, two = (said[at] for at in rng.permutation(len(said))[:2])
+        return form.format(noun=noun, bare=bare, looks=verb, how=how, one=one, two=two)
+    templates = phrases(kind, "train")
+    return templates[rng.integers(len(templates))].format(noun=noun, looks=verb, **_SINGULAR)
+
+
+def _place(rng: np.random.Generator) -> str:
+    wordings = list(PLACES.values())[rng.integers(len(PLACES))]
+    return wordings[rng.integers(len(wordings))]

@@ -16,6 +16,7 @@ from torch import Tensor
 from realness.atomic import replacing, write_bytes
 from realness.dream.dense import dense_features
 from realness.planting import KINDS, neutral_phrases
+from realness.training.clip_bases import Bases
 from realness.training.clip_config import STRIDE, TrainConfig
 from realness.training.clip_data import Batch, make_batch
 from realness.training.clip_losses import encode_texts
@@ -37,12 +38,12 @@ def pixels(model: CLIP, images: np.ndarray) -> Tensor:
     return values.sub_(mean).div_(std).to(memory_format=torch.channels_last)
 
 
-def validate(model: CLIP, config: TrainConfig, words: Words, steps: int = 12) -> float:
+def validate(model: CLIP, config: TrainConfig, bases: Bases, words: Words, steps: int = 12) -> float:
     """AUROC of tokens, for the right kind against the rest of the same crops; the mean over the kinds.
 
     nan when no kind was planted in what was drawn.
     """
-    odds, cover = _odds(model, config, words, _VALIDATION, steps)
+    odds, cover = _odds(model, config, bases, words, _VALIDATION, steps)
     found = []
     for kind in range(len(KINDS)):
         planted = cover[:, kind].amax(dim=(1, 2)) > 0.5
@@ -52,12 +53,12 @@ def validate(model: CLIP, config: TrainConfig, words: Words, steps: int = 12) ->
     return float(np.mean(found)) if found else float("nan")
 
 
-def calibrate(model: CLIP, config: TrainConfig, words: Words, steps: int = 30) -> dict[str, Any]:
+def calibrate(model: CLIP, config: TrainConfig, bases: Bases, words: Words, steps: int = 30) -> dict[str, Any]:
     """Temperature and bias that make the map's probability true at `PRIOR`, fitted on crops kept apart.
 
     A phrase is asked of the crops it is true of, and as often of crops without it, as descriptions do.
     """
-    odds, cover = _odds(model, config, words, _CALIBRATION, steps)
+    odds, cover = _odds(model, config, bases, words, _CALIBRATION, steps)
     present = cover.amax(dim=(2, 3)) > 0.3
     rng = np.random.default_rng(config.seed)
     absent = torch.from_numpy(rng.random(present.shape) < present.float().mean().item()) & ~present
@@ -114,7 +115,9 @@ def export(model: CLIP, config: TrainConfig, tuning: dict[str, Any], folder: Pat
 
 
 @torch.inference_mode()
-def _odds(model: CLIP, config: TrainConfig, words: Words, stream: int, steps: int) -> tuple[Tensor, Tensor]:
+def _odds(
+    model: CLIP, config: TrainConfig, bases: Bases, words: Words, stream: int, steps: int
+) -> tuple[Tensor, Tensor]:
     """How much more each token is like each kind's phrase than like the neutral ones, and what covers it.
 
     Both are `(b, kinds, h, w)`.
@@ -123,7 +126,7 @@ def _odds(model: CLIP, config: TrainConfig, words: Words, stream: int, steps: in
     neutral = encode_texts(model, words(list(neutral_phrases()))).mean(dim=0)
     every, covers = [], []
     for step in range(steps):
-        batch = _kept(config, step, stream)
+        batch = _kept(config, bases, step, stream)
         features = dense_features(model.visual, pixels(model, batch.crops))
         phrases = encode_texts(model, words(batch.texts[: len(KINDS)]))
         every.append(torch.einsum("bdhw,kd->bkhw", features, phrases - neutral))
@@ -132,9 +135,9 @@ def _odds(model: CLIP, config: TrainConfig, words: Words, stream: int, steps: in
 
 
 @lru_cache(maxsize=16)
-def _kept(config: TrainConfig, step: int, stream: int) -> Batch:
+def _kept(config: TrainConfig, bases: Bases, step: int, stream: int) -> Batch:
     """Validation asks for the same batches again and again."""
-    return make_batch(config, step, stream)
+    return make_batch(config, bases, step, stream)
 
 
 def _write(path: Path, values: dict[str, Any]) -> None:

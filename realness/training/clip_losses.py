@@ -14,8 +14,6 @@ import torch.nn.functional as F
 from open_clip.transformer import text_global_pool
 from torch import Tensor, nn
 
-from realness.dream.dense import dense_features
-
 
 class Heads(nn.Module):
     """Scale and bias of the two decisions, tokens and windows. Needed in training; the map's are calibrated after."""
@@ -77,22 +75,25 @@ def text_loss(texts: TextFeatures, scale: float = 12.0) -> Tensor:
 
 
 def total_loss(
-    model: Any,
     heads: Heads,
-    crops: Tensor,
+    tokens: Tensor,
     cover: Tensor,
-    windows: Tensor,
+    pooled: Tensor,
     window_cover: Tensor,
     texts: TextFeatures,
     window_weight: float,
     text_weight: float,
-) -> tuple[Tensor, dict[str, float]]:
-    """The tokens' loss plus the weighted losses of windows and texts; and the first two as numbers."""
+) -> Tensor:
+    """The tokens' loss plus the weighted losses of windows and texts.
+
+    Args:
+        tokens: `(b, d, h, w)` unit dense features.
+        cover: `(b, kinds, h, w)`.
+        pooled: `(n, d)`, what `encode_image` gives for windows.
+        window_cover: `(n, kinds)`.
+    """
     scale = heads.log_scale.exp()
-    tokens = dense_features(model.visual, crops).permute(0, 2, 3, 1).flatten(0, 2)
-    cells = cover.permute(0, 2, 3, 1).flatten(0, 2)
-    dense = kind_loss(log_odds(tokens, texts, scale[0], heads.bias[0]), cells)
-    pooled = F.normalize(model.visual(windows), dim=-1)
-    window = kind_loss(log_odds(pooled, texts, scale[1], heads.bias[1]), window_cover)
-    loss = dense + window_weight * window + text_weight * text_loss(texts)
-    return loss, {"dense": dense.item(), "windows": window.item()}
+    each, cells = (values.permute(0, 2, 3, 1).flatten(0, 2) for values in (tokens, cover))
+    dense = kind_loss(log_odds(each, texts, scale[0], heads.bias[0]), cells)
+    window = kind_loss(log_odds(F.normalize(pooled, dim=-1), texts, scale[1], heads.bias[1]), window_cover)
+    return dense + window_weight * window + text_weight * text_loss(texts)

@@ -7,20 +7,26 @@ import json
 import math
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
 from open_clip.model import CLIP
+from safetensors import SafetensorError
+from safetensors.torch import load_file
 from torch import Tensor
 
 from realness.atomic import replacing
+from realness.clip import native_dtype
+from realness.dream.dense import dense_features
 from realness.errors import InvalidValue
+from realness.training.clip_bases import Bases
 from realness.training.clip_card import write_card
 from realness.training.clip_config import TrainConfig
 from realness.training.clip_data import Batch, batches, make_texts
-from realness.training.clip_export import calibrate, export, pixels, validate
+from realness.training.clip_export import WEIGHTS, calibrate, export, pixels, validate
 from realness.training.clip_losses import Heads, TextFeatures, encode_texts, text_loss, total_loss
 from realness.training.tokens import Words, write_tokenizer
 
@@ -30,7 +36,14 @@ _ENDLESS = 10_000_000
 
 
 def train_clip(
-    config: TrainConfig, out: Path, progress: Progress | None = None, *, workers: int = 1, save_minutes: float = 4.0
+    config: TrainConfig,
+    out: Path,
+    progress: Progress | None = None,
+    *,
+    bases: Bases | None = None,
+    start: Path | None = None,
+    workers: int = 1,
+    save_minutes: float = 4.0,
 ) -> dict[str, Any]:
     """Train, and leave a folder that `local-dir:` loads. Goes on from the checkpoint that lies there; a finished one
     is measured and written out again.
@@ -39,6 +52,8 @@ def train_clip(
         config: the recipe.
         out: for the checkpoint, the log and the finished model.
         progress: called with what is done and the whole: steps, or seconds when the recipe counts by time.
+        bases: where crops come from; the wheels' photographs by default. The recipe holds their digest.
+        start: a folder as this writes it, whose weights a new training begins with.
         workers: processes that make data; they do not change the result.
         save_minutes: between checkpoints.
 
@@ -46,14 +61,16 @@ def train_clip(
         `steps`, `seconds`, `loss` and `auroc` (of tokens of planted crops kept apart, mean over the kinds).
 
     Raises:
-        InvalidValue: the folder holds a training with another recipe.
+        InvalidValue: the folder holds a training with another recipe, or `start` a model of another shape.
     """
     out.mkdir(parents=True, exist_ok=True)
-    run = _Run(config, out)
+    bases = bases or Bases()
+    config = replace(config, pictures=bases.digest)
+    run = _Run(config, out, bases, start)
     total = config.steps if config.steps is not None else round(config.minutes * 60)
     saved = since = time.monotonic()
     steps = _ENDLESS if config.steps is None else config.steps
-    for batch in batches(config, run.step, steps - run.step, workers):
+    for batch in batches(config, bases, run.step, steps - run.step, workers):
         if run.part_done >= 1:
             break
         run.take(batch)
@@ -64,7 +81,7 @@ def train_clip(
             run.save()
             saved = since = time.monotonic()  # what measuring took is no training
     run.save()
-    tuning = calibrate(run.model, config, run.words)
+    tuning = calibrate(run.model, config, bases, run.words)
     export(run.model, config, tuning, out)
     count = sum(weight.numel() for weight in run.model.parameters())
     write_card(out, config, parameters=count, steps=run.step, seconds=run.seconds, auroc=run.auroc)
@@ -74,9 +91,10 @@ def train_clip(
 class _Run:
     """One training in progress: the model, its optimiser and how far they are."""
 
-    def __init__(self, config: TrainConfig, out: Path) -> None:
+    def __init__(self, config: TrainConfig, out: Path, bases: Bases, start: Path | None = None) -> None:
         _check_recipe(config, out / RECIPE)
-        self.config, self.out = config, out
+        self.config, self.out, self.bases = config, out, bases
+        self.low_precision = native_dtype(torch.device("cpu")) is torch.bfloat16
         write_tokenizer(out, config.merges, config.context)
         self.words = Words(out, config.context)
         self.model, self.heads = new_model(config)
@@ -84,6 +102,8 @@ class _Run:
         self.step, self.seconds, self.loss, self.auroc = 0, 0.0, math.nan, math.nan
         if (out / CHECKPOINT).is_file():
             self._load()
+        elif start is not None:
+            _begin_with(self.model, start)
         else:
             self._learn_texts()
 
@@ -104,7 +124,9 @@ class _Run:
         crops, windows = pixels(self.model, batch.crops), pixels(self.model, batch.windows)
         cover, window_cover = torch.from_numpy(batch.cover), torch.from_numpy(batch.window_cover)
         weights = self.config.window_weight, self.config.text_weight
-        loss, _ = total_loss(self.model, self.heads, crops, cover, windows, window_cover, texts, *weights)
+        with torch.autocast("cpu", torch.bfloat16, enabled=self.low_precision):
+            tokens, pooled = dense_features(self.model.visual, crops), self.model.visual(windows)
+        loss = total_loss(self.heads, tokens.float(), cover, pooled.float(), window_cover, texts, *weights)
         self.optimiser.zero_grad(set_to_none=True)
         loss.backward()
         torch.nn.utils.clip_grad_norm_([*self.model.parameters(), *self.heads.parameters()], 1.0)
@@ -115,7 +137,7 @@ class _Run:
 
     def save(self) -> None:
         """Measure, log and write a checkpoint, whole or not at all."""
-        self.auroc = validate(self.model, self.config, self.words)
+        self.auroc = validate(self.model, self.config, self.bases, self.words)
         line = {"step": self.step, "seconds": round(self.seconds), "loss": self.loss, "auroc": self.auroc}
         with (self.out / LOG).open("a", encoding="utf-8") as log:
             log.write(json.dumps(line) + "\n")
@@ -154,6 +176,14 @@ class _Run:
         encoded = encode_texts(self.model, self.words(texts + neutral_texts))
         phrases, neutral = encoded[: len(texts)], encoded[len(texts) :]
         return TextFeatures(phrases.unflatten(0, (self.config.phrasings, -1)), neutral)
+
+
+def _begin_with(model: CLIP, folder: Path) -> None:
+    file = folder / WEIGHTS
+    try:
+        model.load_state_dict({name: value.float() for name, value in load_file(file).items()})
+    except (OSError, RuntimeError, SafetensorError) as error:
+        raise InvalidValue(f"{file} holds no weights of this recipe's shape; give another folder") from error
 
 
 def schedule(part: float, warmup: float) -> float:

@@ -10,7 +10,7 @@ from realness.dream import Dream
 from realness.training.clip_export import PRIOR, calibrate, export, fit_logistic, validate
 from realness.training.clip_train import new_model
 from realness.training.tokens import Words, write_tokenizer
-from tests.training.test_clip_train import TINY
+from tests.training.test_clip_train import BASES, TINY
 
 
 @pytest.fixture(scope="module")
@@ -20,7 +20,7 @@ def made(tmp_path_factory):
     write_tokenizer(folder, TINY.merges, TINY.context)
     model, _ = new_model(TINY)
     model.eval()
-    tuning = calibrate(model, TINY, Words(folder, TINY.context), steps=3)
+    tuning = calibrate(model, TINY, BASES, Words(folder, TINY.context), steps=3)
     export(model, TINY, tuning, folder)
     moved = folder.with_name("moved")
     shutil.move(folder, moved)
@@ -59,7 +59,7 @@ def test_dream_reads_the_calibration(made):
 
 
 def test_validation_of_an_untrained_model_is_near_chance(made):
-    score = validate(made[0], TINY, Words(made[1], TINY.context), steps=6)
+    score = validate(made[0], TINY, BASES, Words(made[1], TINY.context), steps=6)
     assert 0.2 < score < 0.8
 
 

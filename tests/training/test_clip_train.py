@@ -4,9 +4,11 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import torch
+from PIL import Image
 
 from realness.errors import InvalidValue
 from realness.planting import KINDS
+from realness.training.clip_bases import Bases
 from realness.training.clip_config import TrainConfig
 from realness.training.clip_data import make_batch
 from realness.training.clip_losses import encode_texts, kind_loss
@@ -28,7 +30,9 @@ TINY = TrainConfig(
     windows=2,
     text_steps=3,
     photographs=1.0,
+    sides=(64,),
 )
+BASES = Bases()
 
 
 class Killed(Exception):
@@ -36,16 +40,16 @@ class Killed(Exception):
 
 
 def test_the_same_configuration_and_step_give_the_same_batch():
-    first, again, other = make_batch(TINY, 3), make_batch(TINY, 3), make_batch(TINY, 4)
+    first, again, other = make_batch(TINY, BASES, 3), make_batch(TINY, BASES, 3), make_batch(TINY, BASES, 4)
     assert np.array_equal(first.crops, again.crops)
     assert first.texts == again.texts
     assert not np.array_equal(first.crops, other.crops)
 
 
 def test_two_crops_that_follow_each_other_differ_only_where_something_is_planted():
-    one = replace(TINY, crop=128)
+    one = replace(TINY, crop=128, sides=(128,))
     for step in range(4):
-        batch = make_batch(one, step)
+        batch = make_batch(one, BASES, step)
         changed = (batch.crops[0] != batch.crops[1]).any(axis=2)
         cells = changed.reshape(4, 32, 4, 32).any(axis=(1, 3))
         covered = batch.cover.sum(axis=(0, 1)) > 0
@@ -64,7 +68,7 @@ def test_the_kind_loss_falls_when_the_right_kind_is_named_and_rises_when_a_wrong
 
 
 def test_short_texts_are_encoded_as_open_clip_does(tmp_path):
-    run = _Run(TINY, tmp_path)
+    run = _Run(TINY, tmp_path, BASES)
     words = Words(tmp_path, TINY.context)(["the surface looks melted", "nothing looks unrealistic here at all"])
     run.model.eval()
     with torch.no_grad():
@@ -72,8 +76,8 @@ def test_short_texts_are_encoded_as_open_clip_does(tmp_path):
 
 
 def test_the_loss_on_one_batch_falls(tmp_path):
-    run = _Run(replace(TINY, steps=1000, warmup=0.001), tmp_path)
-    batch = make_batch(TINY, 0)
+    run = _Run(replace(TINY, steps=1000, warmup=0.001), tmp_path, BASES)
+    batch = make_batch(TINY, BASES, 0)
     run.take(batch)
     first = run.loss
     for _ in range(20):
@@ -139,3 +143,38 @@ def test_a_model_starts_from_its_seed():
     name = "visual.layer1.0.conv1.weight"
     assert torch.equal(first[name], again[name])
     assert not torch.equal(first[name], other[name])
+
+
+def test_a_training_begins_with_the_weights_it_is_given(tmp_path):
+    train_clip(TINY, tmp_path / "first", workers=0)
+    (tmp_path / "second").mkdir()
+    (tmp_path / "third").mkdir()
+    begun = _Run(TINY, tmp_path / "second", BASES, tmp_path / "first")
+    state = torch.load(tmp_path / "first" / CHECKPOINT, weights_only=True)["model"]
+    assert all(torch.allclose(value, state[name], atol=2e-3) for name, value in begun.model.state_dict().items())
+    with pytest.raises(InvalidValue, match="no weights of this recipe's shape"):
+        _Run(replace(TINY, width=16), tmp_path / "third", BASES, tmp_path / "first")
+
+
+def test_photographs_of_ones_own_are_another_training(tmp_path):
+    rng = np.random.default_rng(0)
+    for name, side in (("large", 1500), ("fine", 300), ("tiny", 100)):
+        Image.fromarray(rng.integers(0, 255, (side, side, 3), dtype=np.uint8)).save(tmp_path / f"{name}.png")
+    (tmp_path / "broken.png").write_bytes(b"no picture")
+    bases = Bases.read(tmp_path)
+    assert bases.added == 2
+    assert max(bases.photographs[-1].shape) == 1100
+    assert not np.array_equal(make_batch(TINY, bases, 0).crops, make_batch(TINY, BASES, 0).crops)
+    train_clip(replace(TINY, steps=1), tmp_path / "out", workers=0)
+    with pytest.raises(InvalidValue, match="another pictures"):
+        train_clip(replace(TINY, steps=1), tmp_path / "out", bases=bases, workers=0)
+    (tmp_path / "empty").mkdir()
+    with pytest.raises(InvalidValue, match="no photograph"):
+        Bases.read(tmp_path / "empty")
+
+
+def test_crops_of_every_size_come_at_the_size_of_the_recipe():
+    for side in (64, 96, 128):
+        batch = make_batch(replace(TINY, sides=(side,)), BASES, 1)
+        assert batch.crops.shape == (2, 64, 64, 3)
+        assert batch.cover.shape == (2, len(KINDS), 2, 2)
