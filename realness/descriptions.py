@@ -31,6 +31,28 @@ _TAIL = re.compile(
 )
 """What begins a piece that says more about the claim before it."""
 
+_FINE = (
+    r"(?:natural|realistic|real|normal|plausible|consistent|correct|fine|authentic|convincing|believable|accurate|"
+    r"lifelike|life-like|well[- ]proportioned|coherent|ordinary|credible|genuine)"
+)
+_DEGREE = r"(?:(?:mostly|largely|otherwise|quite|very|fairly|generally|overall|completely|entirely|all|both|rather)\s+)*"
+_REASSURANCE = re.compile(
+    rf"(?:is|are|looks?|appears?|seems?|feels?|remains?)\s+(?:to\s+be\s+)?{_DEGREE}{_FINE}"
+    rf"(?:(?:,|\s+and|\s+or|,\s+and)\s+{_DEGREE}{_FINE})*"
+    r"(?:\s+(?:overall|otherwise|throughout|enough|as well|here))?(?:\s+(?:in|for|with|to|of|across|at)\s[^,;]*)?$",
+    re.IGNORECASE,
+)
+_DENIED = re.compile(r"\b(?:not|never|hardly|barely|no longer|nor|lacks?|lacking|fails?|without|unless)\b|n['’]t\b", re.I)
+_FAULT = (
+    r"(?:distort\w*|artifacts?|artefacts?|unnatural\w*|unrealistic\w*|inconsisten\w*|anomal\w*|wrong|unusual\w*|"
+    r"strange\w*|odd\w*|issues?|errors?|problems?|flaws?|mistakes?|deform\w*|fake|artificial\w*|suspicious\w*)"
+)
+_NOTHING = re.compile(
+    rf"^(?:there\s+(?:is|are)\s+)?(?:nothing|none|no|neither)\b[^,;]*\b{_FAULT}\b"
+    rf"|(?:\bnot|n['’]t|\bnever)\s+(?:\w+\s+){{0,2}}{_FAULT}\b|\bwithout\s+(?:any\s+)?(?:\w+\s+)?{_FAULT}$",
+    re.IGNORECASE,
+)
+
 _MIN_WORDS = 3
 
 
@@ -71,6 +93,19 @@ def split_findings(explanation: str, verdict: Verdict | None = None) -> tuple[Fi
     if len(spans) > 1 and not _stands_alone(explanation[slice(*spans[0])]):
         spans[:2] = [(spans[0][0], spans[1][1])]
     return tuple(found for span in spans if (found := _finding(explanation, *span)))
+
+
+def is_reassurance(phrase: str) -> bool:
+    """Whether a clause says that something is as it should be: "the rest looks natural", "no visible distortion".
+
+    CLIP embeds a negation much like the claim it denies, so such a clause is no finding to look for on the image. What
+    is said to be missing ("no visible object casts the shadow", "lacks natural texture") is a claim all the same.
+    """
+    clause = phrase.strip().rstrip(".!;:,")
+    if _NOTHING.search(clause):
+        return True
+    found = _REASSURANCE.search(clause)
+    return found is not None and _DENIED.search(clause) is None
 
 
 def _stands_alone(piece: str) -> bool:

@@ -7,7 +7,7 @@ from builders import shared_folder
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from realness.descriptions import parse_verdict, split_findings
+from realness.descriptions import is_reassurance, parse_verdict, split_findings
 from realness.domain import Verdict
 from realness.planting import every_phrase
 
@@ -88,3 +88,41 @@ def test_every_real_description_has_a_verdict_and_the_unreal_ones_have_findings(
     counts = [len(split_findings(explanation, verdict)) for verdict, explanation in parsed if verdict is not Verdict.NO]
     assert all(1 <= count <= 8 for count in counts)
     assert sum(count > 1 for count in counts) > len(counts) / 2
+
+
+@pytest.mark.parametrize(
+    "phrase",
+    [
+        "the rest of the image appears realistic",
+        "Everything else looks realistic.",
+        "The overall bridge and city look realistic",
+        "the structure and lighting are mostly natural and consistent",
+        "no visible distortion",
+        "there are no obvious artifacts in the sky",
+        "nothing else looks unusual",
+        "the hands do not look distorted",
+        "the face seems natural in proportion",
+    ],
+)
+def test_what_is_said_to_be_right_is_no_claim(phrase):
+    assert is_reassurance(phrase)
+
+
+@pytest.mark.parametrize(
+    "phrase",
+    [
+        "the face does not look natural",
+        "no visible object casts the shadow",
+        "the skin lacks natural texture",
+        "the scene looks less realistic than typical human vision",
+        "the transition is not smooth or realistic",
+        "the water looks too perfect to be real",
+        "the arm is unnaturally long",
+        "the hat isn't realistic",
+        "the shadow is inconsistent with natural light",
+        "the fish is less integrated with the realistic background coral reef",
+        "",
+    ],
+)
+def test_what_is_said_to_be_wrong_or_missing_stays_a_claim(phrase):
+    assert not is_reassurance(phrase)

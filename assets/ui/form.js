@@ -135,5 +135,6 @@ export function layerOf(reveal, findingId) {
   const at = findings.findIndex((finding) => finding.id === findingId);
   if (at < 0) return null;
   const named = layers.find((layer) => layer.index > 0 && layer.phrase === findings[at].phrase);
-  return (named ?? layers.find((layer) => layer.index === at + 1))?.index ?? null;
+  if (named) return named.index;
+  return layers.length === findings.length + 1 ? at + 1 : null;
 }

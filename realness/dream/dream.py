@@ -8,7 +8,7 @@ from PIL import Image
 
 from realness import clip as clips
 from realness.clip import Clip
-from realness.descriptions import parse_verdict, split_findings
+from realness.descriptions import is_reassurance, parse_verdict, split_findings
 from realness.domain import Finding, RealnessMap, Verdict
 from realness.dream import windows
 from realness.dream.dense_map import dense_map
@@ -73,7 +73,8 @@ class Dream:
             text: the description, verdict word included.
             method: `dense`, `paper` or `released`.
             verdict, findings: parsed from the text when both are None. `dense` and `paper` give the constant realistic
-                map for the verdict `no`; `released` asks CLIP all the same, as its reference does.
+                map for the verdict `no`; `released` asks CLIP all the same, as its reference does. `dense` looks for
+                no finding that says that something is right.
             stride: of the windows in pixels; the reference's own when None.
             progress: told how many windows are done, of how many.
 
@@ -91,8 +92,8 @@ class Dream:
             verdict = parsed
         if method == "dense":
             given = findings if findings is not None else split_findings(explanation, verdict)
-            phrases = tuple(finding.phrase for finding in given) or ((explanation or text,) if text.strip() else ())
-            return self._dense(picture, phrases, verdict)
+            said = tuple(finding.phrase for finding in given) or ((explanation or text,) if text.strip() else ())
+            return self._dense(picture, tuple(one for one in said if not is_reassurance(one)), verdict)
         return self._windows(picture, text, method, verdict, stride, progress or _silent)
 
     def _dense(self, picture: Image.Image, phrases: tuple[str, ...], verdict: Verdict | None) -> RealnessMap:
