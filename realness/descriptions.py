@@ -35,14 +35,16 @@ _FINE = (
     r"(?:natural|realistic|real|normal|plausible|consistent|correct|fine|authentic|convincing|believable|accurate|"
     r"lifelike|life-like|well[- ]proportioned|coherent|ordinary|credible|genuine)"
 )
-_DEGREE = r"(?:(?:mostly|largely|otherwise|quite|very|fairly|generally|overall|completely|entirely|all|both|rather)\s+)*"
+_DEGREE = r"(?:(?:mostly|largely|otherwise|quite|very|fairly|generally|overall|entirely|all|both|rather)\s+)*"
 _REASSURANCE = re.compile(
     rf"(?:is|are|looks?|appears?|seems?|feels?|remains?)\s+(?:to\s+be\s+)?{_DEGREE}{_FINE}"
     rf"(?:(?:,|\s+and|\s+or|,\s+and)\s+{_DEGREE}{_FINE})*"
     r"(?:\s+(?:overall|otherwise|throughout|enough|as well|here))?(?:\s+(?:in|for|with|to|of|across|at)\s[^,;]*)?$",
     re.IGNORECASE,
 )
-_DENIED = re.compile(r"\b(?:not|never|hardly|barely|no longer|nor|lacks?|lacking|fails?|without|unless)\b|n['’]t\b", re.I)
+_DENIED = re.compile(
+    r"\b(?:not|never|hardly|barely|no longer|nor|lacks?|lacking|fails?|without|unless)\b|n['’]t\b", re.IGNORECASE
+)
 _FAULT = (
     r"(?:distort\w*|artifacts?|artefacts?|unnatural\w*|unrealistic\w*|inconsisten\w*|anomal\w*|wrong|unusual\w*|"
     r"strange\w*|odd\w*|issues?|errors?|problems?|flaws?|mistakes?|deform\w*|fake|artificial\w*|suspicious\w*)"

@@ -1,9 +1,11 @@
 """Dense CLIP features in one forward pass, without training (ClearCLIP, arXiv 2407.12442; MaskCLIP, 2112.01071).
 
-A ViT's last block attends by its queries to themselves, without residual and MLP: both were found to drown what is
-local. A ModifiedResNet gives the value path of its attention pool at every place.
+A ViT's last block, or several (as CLIP Surgery, 2304.05653, and GEM, 2312.00878, do), attends by its queries to
+themselves, without residual and MLP: both were found to drown what is local. A ModifiedResNet gives the value path of
+its attention pool at every place.
 """
 
+from itertools import pairwise
 from typing import Any
 
 import torch
@@ -14,16 +16,18 @@ from torch.nn import functional
 
 from realness.errors import UnsupportedModel
 
-_ATTENTIONS = ("qq", "kk", "vanilla")
+ATTENTIONS = ("qq", "kk", "vv", "qq+kk", "vanilla")
 
 
-def dense_features(visual: nn.Module, pixels: Tensor, *, attention: str = "qq") -> Tensor:
+def dense_features(visual: nn.Module, pixels: Tensor, *, attention: str = "qq", blocks: int = 1) -> Tensor:
     """Unit features of every place of an image, in the space of the text embeddings. Differentiable.
 
     Args:
         visual: the image tower of an open_clip model.
         pixels: `(B, 3, H, W)`, normalised as the tower expects; H and W multiples of its stride.
-        attention: of a ViT's last block: `qq` (ClearCLIP) or `kk` (NACLIP without its prior).
+        attention: of a ViT's last blocks: `qq` (ClearCLIP), `kk` (NACLIP without its prior), `vv` (CLIP Surgery),
+            `qq+kk` (SCLIP); `vanilla` leaves the tower as it is.
+        blocks: how many of a ViT's last blocks attend so; their outputs add up.
 
     Returns:
         `(B, D, H / stride, W / stride)`, unit length along D.
@@ -37,7 +41,7 @@ def dense_features(visual: nn.Module, pixels: Tensor, *, attention: str = "qq") 
         raise ValueError(f"height and width must be multiples of {step}, got {height} x {width}")
     if isinstance(visual, ModifiedResNet):
         return _resnet(visual, pixels)
-    tokens = last_block(visual, pixels, attention=attention)
+    tokens = last_tokens(visual, pixels, attention=attention, blocks=blocks)
     features = _project(visual, tokens[:, 1:])
     grid = (height // step, width // step)
     return functional.normalize(features, dim=-1).transpose(1, 2).unflatten(2, grid)
@@ -61,28 +65,38 @@ def stride(visual: nn.Module) -> int:
     )
 
 
-def last_block(visual: Any, pixels: Tensor, *, attention: str) -> Tensor:
-    """Tokens `(B, 1 + places, width)` after the last block of a ViT, class token first.
+def last_tokens(visual: Any, pixels: Tensor, *, attention: str, blocks: int = 1) -> Tensor:
+    """Tokens `(B, 1 + places, width)` behind a ViT's last blocks, class token first.
 
-    With `vanilla` the block is left as it is, residual and MLP included: then the class token projects to
+    With `vanilla` the blocks are left as they are, residual and MLP included: then the class token projects to
     `encode_image`, which is how a test holds this code against open_clip's own.
     """
-    if attention not in _ATTENTIONS:
-        raise ValueError(f"attention must be one of {_ATTENTIONS}, got {attention!r}")
+    if attention not in ATTENTIONS:
+        raise ValueError(f"attention must be one of {ATTENTIONS}, got {attention!r}")
+    every = list(visual.transformer.resblocks)
+    if not 1 <= blocks <= len(every):
+        raise ValueError(f"blocks must be from 1 to {len(every)}, got {blocks}")
     x = _embed(visual, pixels)
-    *blocks, last = visual.transformer.resblocks
-    for block in blocks:
+    changed = 0 if attention == "vanilla" else blocks
+    for block in every[: len(every) - changed]:
         x = block(x)
-    if attention == "vanilla":
-        return last(x)
-    inner = last.attn
-    y = last.ln_1(x)
-    query, key, value = functional.linear(y, inner.in_proj_weight, inner.in_proj_bias).chunk(3, dim=-1)
-    heads = inner.num_heads
-    value = value.unflatten(-1, (heads, -1)).transpose(1, 2)
-    chosen = (query if attention == "qq" else key).unflatten(-1, (heads, -1)).transpose(1, 2)
-    mixed = functional.scaled_dot_product_attention(chosen, chosen, value).transpose(1, 2).flatten(2)
-    return last.ls_1(inner.out_proj(mixed))
+    if not changed:
+        return x
+    path = _self_attention(every[-changed], x, attention)
+    for block, following in pairwise(every[-changed:]):
+        x = block(x)  # the path beside it reads its queries, keys and values from the tower as it is
+        path = path + _self_attention(following, x, attention)
+    return path
+
+
+def _self_attention(block: Any, x: Tensor, attention: str) -> Tensor:
+    """What a block's attention gives when queries, keys or values attend to themselves: no residual, no MLP."""
+    inner = block.attn
+    q, k, v = functional.linear(block.ln_1(x), inner.in_proj_weight, inner.in_proj_bias).chunk(3, dim=-1)
+    q, k, v = (each.unflatten(-1, (inner.num_heads, -1)).transpose(1, 2) for each in (q, k, v))
+    chosen = {"qq": (q,), "kk": (k,), "vv": (v,), "qq+kk": (q, k)}[attention]
+    mixed = torch.stack([functional.scaled_dot_product_attention(each, each, v) for each in chosen]).sum(dim=0)
+    return block.ls_1(inner.out_proj(mixed.transpose(1, 2).flatten(2)))
 
 
 def _is_plain(visual: VisionTransformer) -> bool:

@@ -1,10 +1,12 @@
 """How the dense map reads a CLIP: read from `realness.json` beside a local one, stated defaults for others."""
 
-from dataclasses import dataclass, fields
+from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 from realness.errors import UnsupportedModel
 
+MAX_SCALES = 3
 NEUTRAL = (
     "a natural photograph",
     "the surface looks natural",
@@ -25,14 +27,18 @@ class Tuning:
     Attributes:
         temperature, bias: of the logistic; fitted for `mini`. For other CLIPs temperature is a third of the logit
             scale that open_clip's weights converge to, and a contrast of 0 means P = 0.5.
-        pixels_per_token: side of a token in image pixels; None: the image's short side is made twice the model's.
+        pixels_per_token: side of a token in image pixels, one for each scale, three at most; empty: one scale, at
+            which the image's short side is twice the model's.
         neutral: the neutral prompts.
+        attention, blocks: of a ViT, see `dense_features`; the defaults are what ClearCLIP found best without training.
     """
 
     temperature: float = 33.0
     bias: float = 0.0
-    pixels_per_token: float | None = None
+    pixels_per_token: tuple[float, ...] = ()
     neutral: tuple[str, ...] = NEUTRAL
+    attention: str = "qq"
+    blocks: int = 1
 
     @classmethod
     def read(cls, told: dict[str, Any]) -> "Tuning":
@@ -41,13 +47,27 @@ class Tuning:
         Raises:
             UnsupportedModel: a value is of the wrong type.
         """
-        known = {field.name for field in fields(cls)}
-        values = {name: value for name, value in told.items() if name in known}
         try:
-            for name in {"temperature", "bias", "pixels_per_token"} & values.keys():
-                values[name] = None if values[name] is None else float(values[name])
-            if "neutral" in values:
-                values["neutral"] = tuple(str(text) for text in values["neutral"]) or NEUTRAL
-            return cls(**values)
+            read = {name: _READERS[name](value) for name, value in told.items() if name in _READERS}
+            tuning = cls(**{name: value for name, value in read.items() if value not in ((), None)})
         except (TypeError, ValueError) as error:
             raise UnsupportedModel("realness.json beside the weights is damaged; train the model again") from error
+        if len(tuning.pixels_per_token) > MAX_SCALES or not all(size > 0 for size in tuning.pixels_per_token):
+            raise UnsupportedModel(f"realness.json beside the weights must name 1 to {MAX_SCALES} scales above 0")
+        return tuning
+
+
+def _numbers(value: Any) -> tuple[float, ...]:
+    """One number, several, or none."""
+    given = value if isinstance(value, list) else [] if value is None else [value]
+    return tuple(float(each) for each in given)
+
+
+_READERS: dict[str, Callable[[Any], Any]] = {
+    "temperature": float,
+    "bias": float,
+    "pixels_per_token": _numbers,
+    "neutral": lambda value: tuple(str(text) for text in value),
+    "attention": str,
+    "blocks": int,
+}

@@ -1,5 +1,8 @@
 """Dense features are the model's own, at every place."""
 
+import copy
+
+import open_clip
 import pytest
 import torch
 from open_clip.transformer import VisionTransformer
@@ -7,16 +10,52 @@ from small_clip import save_small_clip
 from torch.nn import functional
 
 from realness import clip
-from realness.dream.dense import dense_features, last_block, stride
+from realness.dream.dense import ATTENTIONS, _positions, dense_features, last_tokens, stride
 from realness.errors import UnsupportedModel
 
 
 def test_with_the_last_block_unchanged_the_class_token_is_encode_image(tmp_path):
     loaded = clip.load(f"local-dir:{save_small_clip(tmp_path)}", precision="fp32")
     pixels = torch.randn(2, 3, 64, 64, generator=torch.Generator().manual_seed(1))
-    tokens = last_block(loaded.model.visual, pixels, attention="vanilla")
+    tokens = last_tokens(loaded.model.visual, pixels, attention="vanilla")
     mine = loaded.model.visual.ln_post(tokens[:, 0]) @ loaded.model.visual.proj
     assert torch.allclose(mine, loaded.model.encode_image(pixels), atol=1e-4)
+
+
+@pytest.mark.parametrize("name", ["ViT-B-32", "ViT-B-32-quickgelu", "ViT-B-16", "ViT-S-16"])
+def test_parity_holds_for_the_towers_people_use(name):
+    """Random weights: the plumbing is what is held against open_clip's own."""
+    with torch.random.fork_rng():
+        torch.manual_seed(0)
+        visual = open_clip.create_model(name).visual.eval()
+        pixels = torch.randn(1, 3, 224, 224)
+    with torch.inference_mode():
+        tokens = last_tokens(visual, pixels, attention="vanilla")
+        assert torch.allclose(visual.ln_post(tokens[:, 0]) @ visual.proj, visual(pixels), atol=1e-4)
+
+
+def test_every_way_to_attend_gives_features_of_its_own(small_vit):
+    visual, pixels = small_vit.model.visual, torch.randn(1, 3, 64, 96)
+    found = [dense_features(visual, pixels, attention=way, blocks=n) for way in ATTENTIONS for n in (1, 2)]
+    assert all(torch.allclose(each.norm(dim=1), torch.ones(1, 4, 6), atol=1e-5) for each in found)
+    apart = [(one - other).abs().max() for at, one in enumerate(found[:-1]) for other in found[:at]]
+    assert min(apart) > 1e-4
+    with pytest.raises(ValueError, match="attention"):
+        dense_features(visual, pixels, attention="qk")
+    with pytest.raises(ValueError, match="blocks"):
+        dense_features(visual, pixels, blocks=3)
+
+
+def test_positions_are_interpolated_along_their_own_axis(small_vit):
+    visual = copy.deepcopy(small_vit.model.visual)
+    along_x = torch.arange(4.0).repeat(4, 1).flatten()[:, None].expand(16, 64)
+    visual.positional_embedding.data = torch.cat([torch.full((1, 64), 9.0), along_x])
+    table = _positions(visual, torch.Size((8, 12)))
+    grid = table[1:].unflatten(0, (8, 12))[..., 0]
+    assert torch.allclose(table[0], torch.full((64,), 9.0))
+    assert torch.allclose(grid[0], grid[-1], atol=1e-5)
+    assert (grid[0].diff() > -1e-3).all()
+    assert grid[0, -1] > 2.9
 
 
 def test_features_have_unit_length_and_the_images_own_grid(small_clip):

@@ -6,12 +6,14 @@ import sys
 
 import numpy as np
 import pytest
+import torch
 from PIL import Image
 from small_clip import save_small_clip
 
 from realness import clip
 from realness.domain import Finding, Verdict
 from realness.dream import Dream, sampling
+from realness.dream import dense_map as dense_map_module
 from realness.errors import UnsupportedModel
 
 TEXT = "Somewhat. The hand has six fingers, and the sign is garbled."
@@ -72,6 +74,53 @@ def test_the_tuning_beside_the_weights_is_read(tmp_path):
     (folder / "realness.json").write_text('{"dense": {"temperature": "hot"}}')
     with pytest.raises(UnsupportedModel, match=r"realness\.json"):
         Dream(clip.load(f"local-dir:{folder}")).map(noise(), TEXT)
+
+
+def test_scales_are_averaged_at_the_finest_grid(tmp_path):
+    folder = save_small_clip(tmp_path, "resnet")
+    shared = {"temperature": 5, "bias": 0}
+
+    def with_scales(sizes):
+        (folder / "realness.json").write_text(json.dumps({"dense": {"pixels_per_token": sizes, **shared}}))
+        return Dream(clip.load(f"local-dir:{folder}", precision="fp32")).map(noise(), TEXT)
+
+    coarse, fine, both = with_scales([32]), with_scales([16]), with_scales([32, 16])
+    assert coarse.values.shape == (3, 5)
+    assert both.values.shape == fine.values.shape == (6, 10)
+    odds = [np.log(each.layers / (1 - each.layers)) for each in (fine, both)]
+    coarser = torch.from_numpy(np.log(coarse.layers / (1 - coarse.layers)))[None]
+    there = torch.nn.functional.interpolate(coarser, size=(6, 10), mode="bilinear")[0].numpy()
+    assert np.allclose(odds[1], (odds[0] + there) / 2, atol=1e-3)
+    for wrong in ([], [8, 8, 8, 8], [0], [-3]):
+        if wrong:
+            with pytest.raises(UnsupportedModel, match="scales"):
+                with_scales(wrong)
+
+
+def test_scales_that_become_one_on_a_large_image_are_passed_once(tmp_path, monkeypatch):
+    folder = save_small_clip(tmp_path, "resnet")
+    (folder / "realness.json").write_text(json.dumps({"dense": {"pixels_per_token": [32, 16]}}))
+    loaded, passes = clip.load(f"local-dir:{folder}"), []
+    monkeypatch.setattr(dense_map_module, "MAX_INPUT", 128)
+    real = dense_map_module.dense_features
+    monkeypatch.setattr(dense_map_module, "dense_features", lambda *a, **k: passes.append(1) or real(*a, **k))
+    Dream(loaded).map(noise(256, 256), TEXT)
+    assert len(passes) == 1
+
+
+def test_what_is_said_to_be_right_has_no_layer(small_clip):
+    found = Dream(small_clip).map(noise(), "Somewhat. The sign is garbled, but everything else looks realistic.")
+    assert found.phrases == ("The sign is garbled",)
+    assert (Dream(small_clip).map(noise(), "Everything looks realistic.").values == 1).all()
+
+
+@pytest.mark.parametrize("name", dense_map_module.COMBINATIONS)
+def test_every_combination_keeps_the_range_and_an_only_layer(name):
+    layers = np.random.default_rng(0).random((3, 4, 5))
+    combined = dense_map_module.COMBINATIONS[name](layers)
+    assert combined.shape == (4, 5)
+    assert 0 <= combined.min() <= combined.max() <= 1
+    assert np.allclose(dense_map_module.COMBINATIONS[name](layers[:1]), layers[0])
 
 
 def test_reading_maps_loads_no_torch():

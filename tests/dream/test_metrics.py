@@ -5,10 +5,23 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from realness.dream.metrics import average_precision, bootstrap_interval, f1_max, pixel_auroc, pointing_game
+from realness.dream.metrics import (
+    auc_judd,
+    aupro,
+    average_precision,
+    bootstrap_interval,
+    correlation,
+    divergence,
+    f1_max,
+    normalised_scanpath,
+    pixel_auroc,
+    pointing_game,
+    similarity,
+    squared_error,
+)
 from realness.errors import InvalidValue
 
-METRICS = (pixel_auroc, average_precision, pointing_game, f1_max)
+METRICS = (pixel_auroc, average_precision, pointing_game, f1_max, aupro)
 
 
 @pytest.fixture
@@ -20,7 +33,7 @@ def mask():
 
 @pytest.mark.parametrize("metric", METRICS)
 def test_a_perfect_map_gets_one(mask, metric):
-    assert metric(mask.astype(np.float32), mask) == 1
+    assert metric(mask.astype(np.float32), mask) == pytest.approx(1)
 
 
 def test_the_opposite_map_gets_the_worst(mask):
@@ -101,3 +114,47 @@ def test_an_interval_of_nothing_is_refused():
         bootstrap_interval([])
     with pytest.raises(InvalidValue, match="between 0 and 1"):
         bootstrap_interval([0.5], confidence=95)
+
+
+def test_per_region_overlap_counts_a_small_region_as_much_as_a_large_one():
+    mask = np.zeros((10, 20), dtype=bool)
+    mask[1:9, 1:9], mask[4:6, 14:16] = True, True
+    large, small = np.zeros(mask.shape), np.zeros(mask.shape)
+    large[1:9, 1:9], small[4:6, 14:16] = 1, 1
+    assert aupro(mask.astype(float), mask) == pytest.approx(1)
+    assert aupro(large, mask) == pytest.approx(aupro(small, mask))
+    assert pixel_auroc(large, mask) > pixel_auroc(small, mask) + 0.2
+    # one region found at once, the other as chance finds it: 0.5 and half of the mean of 0 and the limit
+    assert aupro(large, mask) == pytest.approx(0.5 + 0.5 * 0.15)
+
+
+def test_per_region_overlap_of_a_constant_map_is_chance(mask):
+    assert aupro(np.full(mask.shape, 0.5), mask) == pytest.approx(0.15)
+
+
+def test_maps_against_maps_by_hand():
+    one, other = np.array([[0.0, 0.5], [0.5, 1.0]]), np.array([[0.0, 0.0], [0.0, 1.0]])
+    assert squared_error(one, other) == pytest.approx(0.125)
+    assert correlation(one, one) == pytest.approx(1)
+    assert correlation(one, 1 - one) == pytest.approx(-1)
+    assert correlation(one, np.full((2, 2), 0.3)) == 0
+    assert similarity(one, other) == pytest.approx(0.5)
+    assert divergence(one, other) == pytest.approx(np.log(2))
+    assert divergence(one, one) == pytest.approx(0, abs=1e-12)
+    assert auc_judd(one, other) == 1
+    assert normalised_scanpath(one, other > 0) == pytest.approx(0.5 / one.std())
+    assert normalised_scanpath(np.ones((2, 2)), other > 0) == 0
+
+
+@pytest.mark.parametrize("compare", [squared_error, correlation, similarity, divergence])
+def test_maps_that_cannot_be_compared_are_refused(compare):
+    with pytest.raises(InvalidValue):
+        compare(np.ones((2, 2)), np.ones((2, 3)))
+    with pytest.raises(InvalidValue):
+        compare(np.array([[np.nan, 1.0]]), np.ones((1, 2)))
+
+
+def test_shares_of_an_empty_map_are_refused():
+    for compare in (similarity, divergence):
+        with pytest.raises(InvalidValue, match="not 0 everywhere"):
+            compare(np.zeros((2, 2)), np.ones((2, 2)))
