@@ -9,15 +9,20 @@ import numpy as np
 import torch
 from open_clip.model import CLIP
 from open_clip.transform import PreprocessCfg
+from PIL import Image
 from safetensors.torch import save_file
 from sklearn.metrics import roc_auc_score
 from torch import Tensor
 
 from realness.atomic import replacing, write_bytes
+from realness.clip import load
 from realness.dream.dense import dense_features
-from realness.planting import KINDS, neutral_phrases
+from realness.dream.dense_map import contrasts, embed, pyramid
+from realness.dream.sampling import resized
+from realness.dream.tuning import Tuning
+from realness.planting import KINDS, neutral_phrases, plant, word
 from realness.training.clip_bases import Bases
-from realness.training.clip_config import STRIDE, TrainConfig
+from realness.training.clip_config import TrainConfig
 from realness.training.clip_data import Batch, make_batch
 from realness.training.clip_losses import encode_texts
 from realness.training.tokens import Words, write_tokenizer
@@ -25,6 +30,10 @@ from realness.training.tokens import Words, write_tokenizer
 WEIGHTS, CONFIG, TUNING = "open_clip_model.safetensors", "open_clip_config.json", "realness.json"
 _VALIDATION, _CALIBRATION = 1, 2
 """Streams of data that no training sees."""
+SCALES = (32.0, 16.0)
+"""Pixels of the image for one token, at each scale of the map."""
+MAP_SIDE = 384
+"""Side of the images that the map is calibrated on, in pixels."""
 PRIOR = 0.25
 """What the map says of a place of which nothing is known. True shares of planted places are near 0.05: at that prior a
 good find reads 0.3 and nobody sees it. The viewer hides what is less unreal than this prior."""
@@ -53,20 +62,37 @@ def validate(model: CLIP, config: TrainConfig, bases: Bases, words: Words, steps
     return float(np.mean(found)) if found else float("nan")
 
 
-def calibrate(model: CLIP, config: TrainConfig, bases: Bases, words: Words, steps: int = 30) -> dict[str, Any]:
-    """Temperature and bias that make the map's probability true at `PRIOR`, fitted on crops kept apart.
+def calibrate(folder: Path, config: TrainConfig, bases: Bases, images: int = 72) -> dict[str, Any]:
+    """Temperature and bias that make the map's probability true at `PRIOR`, fitted on images kept apart.
 
-    A phrase is asked of the crops it is true of, and as often of crops without it, as descriptions do.
+    Measured through the map's own code, at all of its scales. A phrase is asked of images it is true of, and as often
+    of images without it, as descriptions do.
+
+    Args:
+        folder: of the exported model.
+        config: the recipe.
+        bases: where images come from.
+        images: how many.
+
+    Returns:
+        What `realness.json` holds.
     """
-    odds, cover = _odds(model, config, bases, words, _CALIBRATION, steps)
-    present = cover.amax(dim=(2, 3)) > 0.3
-    rng = np.random.default_rng(config.seed)
-    absent = torch.from_numpy(rng.random(present.shape) < present.float().mean().item()) & ~present
-    asked = present | absent
-    slope, bias = fit_logistic(odds[asked].flatten(), cover[asked].flatten())
-    return {
-        "dense": {"temperature": slope, "bias": bias, "pixels_per_token": STRIDE, "neutral": list(neutral_phrases())}
-    }
+    clip = load(f"local-dir:{folder}", precision="fp32")
+    tuning = Tuning(pixels_per_token=SCALES, neutral=neutral_phrases())
+    scores, targets = [], []
+    for number in range(images):
+        rng = np.random.default_rng((config.seed, _CALIBRATION, number))
+        base = bases.crop(config.seed + 1_000_003 * _CALIBRATION, number, MAP_SIDE, config.photographs)
+        kinds = [str(kind) for kind in rng.permutation(KINDS)[:2]]
+        planted = plant(base, kinds[0], rng)
+        phrases = embed(clip, [planted.phrase, word(kinds[1], rng)], tuning)
+        contrast, _ = contrasts(clip, pyramid(clip, planted.image, tuning), phrases, tuning)
+        mask = resized(planted.mask.astype(np.float32), (contrast.shape[2], contrast.shape[1]), Image.Resampling.BOX)
+        scores.append(contrast.flatten())
+        targets.append(torch.from_numpy(np.stack([mask, np.zeros_like(mask)])).flatten())
+    slope, bias = fit_logistic(torch.cat(scores), torch.cat(targets))
+    told = {"temperature": slope, "bias": bias, "pixels_per_token": list(SCALES), "neutral": list(neutral_phrases())}
+    return {"dense": told}
 
 
 def fit_logistic(scores: Tensor, target: Tensor) -> tuple[float, float]:
@@ -92,7 +118,7 @@ def fit_logistic(scores: Tensor, target: Tensor) -> tuple[float, float]:
     return line[0].exp().item(), line[1].item()
 
 
-def export(model: CLIP, config: TrainConfig, tuning: dict[str, Any], folder: Path) -> None:
+def export(model: CLIP, config: TrainConfig, bases: Bases, folder: Path) -> None:
     """Write what `local-dir:` needs: weights in fp16, config, tokenizer; and how DREAM is to read them."""
     folder.mkdir(parents=True, exist_ok=True)
     weights = {
@@ -111,7 +137,7 @@ def export(model: CLIP, config: TrainConfig, tuning: dict[str, Any], folder: Pat
     }
     _write(folder / CONFIG, {"model_cfg": config.model(), "preprocess_cfg": looks})
     write_tokenizer(folder, config.merges, config.context)
-    _write(folder / TUNING, tuning)
+    _write(folder / TUNING, calibrate(folder, config, bases))
 
 
 @torch.inference_mode()

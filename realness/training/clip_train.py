@@ -26,7 +26,7 @@ from realness.training.clip_bases import Bases
 from realness.training.clip_card import write_card
 from realness.training.clip_config import TrainConfig
 from realness.training.clip_data import Batch, batches, make_texts
-from realness.training.clip_export import WEIGHTS, calibrate, export, pixels, validate
+from realness.training.clip_export import WEIGHTS, export, pixels, validate
 from realness.training.clip_losses import Heads, TextFeatures, encode_texts, text_loss, total_loss
 from realness.training.tokens import Words, write_tokenizer
 
@@ -81,8 +81,7 @@ def train_clip(
             run.save()
             saved = since = time.monotonic()  # what measuring took is no training
     run.save()
-    tuning = calibrate(run.model, config, bases, run.words)
-    export(run.model, config, tuning, out)
+    export(run.model, config, bases, out)
     count = sum(weight.numel() for weight in run.model.parameters())
     write_card(out, config, parameters=count, steps=run.step, seconds=run.seconds, auroc=run.auroc)
     return {"steps": run.step, "seconds": round(run.seconds), "loss": run.loss, "auroc": run.auroc}

@@ -7,7 +7,7 @@ import torch
 
 from realness.clip import load
 from realness.dream import Dream
-from realness.training.clip_export import PRIOR, calibrate, export, fit_logistic, validate
+from realness.training.clip_export import PRIOR, export, fit_logistic, validate
 from realness.training.clip_train import new_model
 from realness.training.tokens import Words, write_tokenizer
 from tests.training.test_clip_train import BASES, TINY
@@ -20,8 +20,7 @@ def made(tmp_path_factory):
     write_tokenizer(folder, TINY.merges, TINY.context)
     model, _ = new_model(TINY)
     model.eval()
-    tuning = calibrate(model, TINY, BASES, Words(folder, TINY.context), steps=3)
-    export(model, TINY, tuning, folder)
+    export(model, TINY, BASES, folder)
     moved = folder.with_name("moved")
     shutil.move(folder, moved)
     return model, moved
@@ -52,10 +51,10 @@ def test_the_weights_are_half_precision(made):
 def test_dream_reads_the_calibration(made):
     told = json.loads((made[1] / "realness.json").read_text())["dense"]
     assert told["temperature"] > 0
-    assert told["pixels_per_token"] == 32
+    assert told["pixels_per_token"] == [32, 16]
     assert "the surface looks natural" in told["neutral"]
     found = Dream(load(f"local-dir:{made[1]}")).map(torch.zeros(64, 96, 3).byte().numpy(), "the edge looks broken")
-    assert found.values.shape == (2, 3)
+    assert found.values.shape == (4, 6)
 
 
 def test_validation_of_an_untrained_model_is_near_chance(made):
