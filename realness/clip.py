@@ -16,6 +16,8 @@ import open_clip
 import torch
 from huggingface_hub import try_to_load_from_cache
 from huggingface_hub.constants import ENDPOINT
+from open_clip.model import CLIP
+from open_clip.transformer import text_global_pool
 from torch import Tensor
 from torch.nn import functional
 
@@ -61,7 +63,7 @@ class Clip:
         parts = []
         for start in range(0, len(texts), _TEXTS_A_BATCH):
             tokens = self.tokenizer(list(texts[start : start + _TEXTS_A_BATCH])).to(self.device)
-            parts.append(functional.normalize(self.model.encode_text(tokens).float(), dim=-1))
+            parts.append(encode_tokens(self.model, tokens))
         return torch.cat(parts)
 
     @torch.inference_mode()
@@ -80,6 +82,26 @@ class Clip:
     def mean_std(self) -> tuple[tuple[float, ...], tuple[float, ...]]:
         """The means and deviations, by channel, that the weights were trained with."""
         return tuple(self.model.visual.image_mean), tuple(self.model.visual.image_std)
+
+
+def encode_tokens(model: Any, tokens: Tensor) -> Tensor:
+    """Unit text embeddings `(n, D)` of token ids `(n, context)`, as `encode_text` gives them.
+
+    A causal text tower that is read at its end token is computed only up to the longest text: what follows changes
+    nothing, and descriptions fill a fifth of the context.
+    """
+    if not _reads_its_end_token(model):
+        return functional.normalize(model.encode_text(tokens).float(), dim=-1)
+    tokens = tokens[:, : int(tokens.argmax(dim=1).max()) + 1]
+    longest, dtype = tokens.shape[1], model.transformer.get_cast_dtype()
+    x = model.token_embedding(tokens).to(dtype) + model.positional_embedding[:longest].to(dtype)
+    x = model.ln_final(model.transformer(x, attn_mask=model.attn_mask[:longest, :longest]))
+    return functional.normalize((text_global_pool(x, tokens, "argmax") @ model.text_projection).float(), dim=-1)
+
+
+def _reads_its_end_token(model: Any) -> bool:
+    causal = isinstance(model, CLIP) and model.text_pool_type == "argmax" and model.attn_mask is not None
+    return causal and isinstance(model.text_projection, Tensor)
 
 
 def load(spec: str = "mini", *, precision: str = "auto", device: str | torch.device | None = None) -> Clip:

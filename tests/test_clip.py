@@ -4,6 +4,7 @@ import shutil
 import sys
 from pathlib import Path
 
+import open_clip
 import pytest
 import torch
 
@@ -94,3 +95,33 @@ def test_precision_must_be_known(folder):
     assert clip.load(f"local-dir:{folder}", precision="fp32").dtype is torch.float32
     with pytest.raises(InvalidValue, match="fp32"):
         clip.load(f"local-dir:{folder}", precision="int4")
+
+
+@pytest.mark.parametrize("name", ["ViT-B-32", "ViT-B-32-quickgelu"])
+def test_texts_cut_at_their_end_embed_as_open_clip_embeds_them(name):
+    with torch.random.fork_rng():
+        torch.manual_seed(0)
+        model = open_clip.create_model(name).eval()
+    long = "the shadow of the lamp falls the wrong way " * 12
+    tokens = open_clip.get_tokenizer(name)(["a hand", "the sign at the back is garbled and cannot be read", long, ""])
+    with torch.inference_mode():
+        for rows in (tokens, tokens[:1], tokens[1:2], tokens[3:]):
+            assert torch.allclose(clip.encode_tokens(model, rows), model.encode_text(rows, normalize=True), atol=1e-5)
+
+
+def test_a_text_tower_of_another_kind_is_left_to_open_clip():
+    with torch.random.fork_rng():
+        torch.manual_seed(0)
+        settings = {
+            "context_length": 16,
+            "vocab_size": 100,
+            "width": 32,
+            "heads": 2,
+            "layers": 1,
+            "no_causal_mask": True,
+        }
+        vision = {"image_size": 32, "layers": 1, "width": 32, "head_width": 16, "patch_size": 16}
+        model = open_clip.model.CLIP(16, vision, settings).eval()
+    tokens = torch.randint(1, 99, (3, 16))
+    with torch.inference_mode():
+        assert torch.allclose(clip.encode_tokens(model, tokens), model.encode_text(tokens, normalize=True), atol=1e-6)

@@ -15,7 +15,7 @@ from sklearn.metrics import roc_auc_score
 from torch import Tensor
 
 from realness.atomic import replacing, write_bytes
-from realness.clip import load
+from realness.clip import encode_tokens, load
 from realness.dream.dense import dense_features
 from realness.dream.dense_map import contrasts, embed, pyramid
 from realness.dream.sampling import resized
@@ -24,7 +24,6 @@ from realness.planting import KINDS, neutral_phrases, plant, word
 from realness.training.clip_bases import Bases
 from realness.training.clip_config import TrainConfig
 from realness.training.clip_data import Batch, make_batch
-from realness.training.clip_losses import encode_texts
 from realness.training.tokens import Words, write_tokenizer
 
 WEIGHTS, CONFIG, TUNING = "open_clip_model.safetensors", "open_clip_config.json", "realness.json"
@@ -149,12 +148,12 @@ def _odds(
     Both are `(b, kinds, h, w)`.
     """
     model.eval()
-    neutral = encode_texts(model, words(list(neutral_phrases()))).mean(dim=0)
+    neutral = encode_tokens(model, words(list(neutral_phrases()))).mean(dim=0)
     every, covers = [], []
     for step in range(steps):
         batch = _kept(config, bases, step, stream)
         features = dense_features(model.visual, pixels(model, batch.crops))
-        phrases = encode_texts(model, words(batch.texts[: len(KINDS)]))
+        phrases = encode_tokens(model, words(batch.texts[: len(KINDS)]))
         every.append(torch.einsum("bdhw,kd->bkhw", features, phrases - neutral))
         covers.append(torch.from_numpy(batch.cover))
     return torch.cat(every), torch.cat(covers)

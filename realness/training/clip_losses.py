@@ -7,11 +7,9 @@ probability.
 """
 
 from dataclasses import dataclass
-from typing import Any
 
 import torch
 import torch.nn.functional as F
-from open_clip.transformer import text_global_pool
 from torch import Tensor, nn
 
 
@@ -30,18 +28,6 @@ class TextFeatures:
 
     phrases: Tensor
     neutral: Tensor
-
-
-def encode_texts(model: Any, tokens: Tensor) -> Tensor:
-    """Unit text embeddings `(n, d)` of ids `(n, t)`, equal to `encode_text`, computed only up to the longest text.
-
-    The text tower is causal and reads the embedding at the end token, so what follows it changes nothing.
-    """
-    longest = int(tokens.argmax(dim=1).max()) + 1
-    tokens = tokens[:, :longest]
-    x = model.token_embedding(tokens) + model.positional_embedding[:longest]
-    x = model.ln_final(model.transformer(x, attn_mask=model.attn_mask[:longest, :longest]))
-    return F.normalize(text_global_pool(x, tokens, "argmax") @ model.text_projection, dim=-1)
 
 
 def log_odds(features: Tensor, texts: TextFeatures, scale: Tensor, bias: Tensor) -> Tensor:

@@ -19,7 +19,7 @@ from safetensors.torch import load_file
 from torch import Tensor
 
 from realness.atomic import replacing
-from realness.clip import native_dtype
+from realness.clip import encode_tokens, native_dtype
 from realness.dream.dense import dense_features
 from realness.errors import InvalidValue
 from realness.training.clip_bases import Bases
@@ -27,7 +27,7 @@ from realness.training.clip_card import write_card
 from realness.training.clip_config import TrainConfig
 from realness.training.clip_data import Batch, batches, make_texts
 from realness.training.clip_export import WEIGHTS, export, pixels, validate
-from realness.training.clip_losses import Heads, TextFeatures, encode_texts, text_loss, total_loss
+from realness.training.clip_losses import Heads, TextFeatures, text_loss, total_loss
 from realness.training.tokens import Words, write_tokenizer
 
 Progress = Callable[[int, int | None], None]
@@ -172,7 +172,7 @@ class _Run:
             optimiser.step()
 
     def _texts(self, texts: list[str], neutral_texts: list[str]) -> TextFeatures:
-        encoded = encode_texts(self.model, self.words(texts + neutral_texts))
+        encoded = encode_tokens(self.model, self.words(texts + neutral_texts))
         phrases, neutral = encoded[: len(texts)], encoded[len(texts) :]
         return TextFeatures(phrases.unflatten(0, (self.config.phrasings, -1)), neutral)
 

@@ -6,12 +6,13 @@ import pytest
 import torch
 from PIL import Image
 
+from realness.clip import encode_tokens
 from realness.errors import InvalidValue
 from realness.planting import KINDS
 from realness.training.clip_bases import Bases
 from realness.training.clip_config import TrainConfig
 from realness.training.clip_data import make_batch
-from realness.training.clip_losses import encode_texts, kind_loss
+from realness.training.clip_losses import kind_loss
 from realness.training.clip_train import CHECKPOINT, LOG, RECIPE, _Run, new_model, train_clip
 from realness.training.tokens import Words
 
@@ -72,7 +73,7 @@ def test_short_texts_are_encoded_as_open_clip_does(tmp_path):
     words = Words(tmp_path, TINY.context)(["the surface looks melted", "nothing looks unrealistic here at all"])
     run.model.eval()
     with torch.no_grad():
-        assert torch.allclose(encode_texts(run.model, words), run.model.encode_text(words, normalize=True), atol=1e-5)
+        assert torch.allclose(encode_tokens(run.model, words), run.model.encode_text(words, normalize=True), atol=1e-5)
 
 
 def test_the_loss_on_one_batch_falls(tmp_path):
