@@ -4,7 +4,8 @@ from pathlib import Path
 from textwrap import fill
 
 from realness.atomic import write_bytes
-from realness.planting import HELD_OUT, KINDS, training_photographs
+from realness.planting import HELD_OUT, KINDS
+from realness.training.clip_bases import Bases
 from realness.training.clip_config import TrainConfig
 
 _CARD = """# mini: a small CLIP that looks for planted inconsistencies
@@ -14,7 +15,7 @@ the project, `--clip local-dir:FOLDER` one that was trained elsewhere; any progr
 
 ## How it was trained
 
-    python -m realness train clip --minutes {minutes:g} --seed {seed}
+    python -m realness train clip --minutes {minutes:g} --seed {seed}{folder}
 
 {steps} steps in {spent:.0f} minutes, {crops} crops of {crop} pixels, none of them twice, by the recipe in `train.json`.
 Image tower: ModifiedResNet, layers {layers}, width {width}, {window} pixels. Text tower: {text_layers} layers of
@@ -23,16 +24,17 @@ Image tower: ModifiedResNet, layers {layers}, width {width}, {window} pixels. Te
 The recipe counts time, so a faster machine makes more steps of the same {minutes:g} minutes. With `steps` set instead,
 the weights are the same to the bit on the same machine.
 
-**Data.** {photographs} photographs from the scikit-image, scikit-learn and matplotlib packages, and procedural scenes,
-cropped, turned, recoloured, softened and compressed; into each crop up to {plantings} of {kinds} kinds of inconsistency
-are planted ({names}). No image of RAISE or of any generator. Never trained on: the photographs {held_out}, and the
-held-out phrasings.
+**Data.** {photographs} photographs from the scikit-image, scikit-learn and matplotlib packages{added}, and procedural
+scenes, cropped at {sides} pixels, turned, recoloured, softened and compressed; into each crop up to {plantings} of
+{kinds} kinds of inconsistency are planted ({names}). No image of RAISE or of any generator. Never trained on: the
+photographs {held_out}, and the held-out phrasings.
 
 **Losses.** For each token of the dense features (the value path of the attention pool): which kind is planted here, or
 none, by the difference between its cosine with a phrase of that kind and its mean cosine with neutral phrases. The
 same for windows through `encode_image`. Phrases of one kind are drawn together, alone for {text_steps} steps first.
 Two crops that follow each other share their base, so each shows the other's planted places untouched.
-Half of the phrases speak of a random word of the vocabulary: only what is said of it tells the kind.
+A third of the phrases are templates said of a random word of the vocabulary, a third are put together from
+single words of a kind, and a quarter name a place, any place: only what is said tells the kind.
 
 Token AUROC on crops kept apart in training, with training phrasings: {auroc:.3f}.
 
@@ -41,12 +43,15 @@ P(unreal), fitted on crops kept apart.
 """
 
 
-def write_card(folder: Path, config: TrainConfig, *, parameters: int, steps: int, seconds: float, auroc: float) -> None:
+def write_card(
+    folder: Path, config: TrainConfig, bases: Bases, *, parameters: int, steps: int, seconds: float, auroc: float
+) -> None:
     """Write `README.md` into a folder.
 
     Args:
         folder: of the exported model.
         config: the recipe.
+        bases: where crops came from.
         parameters: how many weights the model has.
         steps: how many were taken.
         seconds: of training.
@@ -67,7 +72,10 @@ def write_card(folder: Path, config: TrainConfig, *, parameters: int, steps: int
         text_width=config.text_width,
         embed=config.embed,
         merges=f"{config.merges:,}",
-        photographs=len(training_photographs()),
+        photographs=len(bases.photographs) - bases.added,
+        added=f" and {bases.added} of a folder (digest {bases.digest})" if bases.added else "",
+        folder=" --photographs FOLDER" if bases.added else "",
+        sides=f"{min(config.sides)} to {max(config.sides)}",
         plantings=config.plantings,
         kinds=len(KINDS),
         names=", ".join(KINDS).replace("_", " "),

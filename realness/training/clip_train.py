@@ -83,7 +83,7 @@ def train_clip(
     run.save()
     export(run.model, config, bases, out)
     count = sum(weight.numel() for weight in run.model.parameters())
-    write_card(out, config, parameters=count, steps=run.step, seconds=run.seconds, auroc=run.auroc)
+    write_card(out, config, bases, parameters=count, steps=run.step, seconds=run.seconds, auroc=run.auroc)
     return {"steps": run.step, "seconds": round(run.seconds), "loss": run.loss, "auroc": run.auroc}
 
 
