@@ -44,7 +44,7 @@ def init(
 
 def import_(
     context: typer.Context,
-    path: Annotated[Path, typer.Argument(help="A folder, a .csv or a .jsonl file.")],
+    path: Annotated[Path, typer.Argument(help="A folder, or a file of one of the layouts.")],
     study: Annotated[str, typer.Option(help="The study the images go to (default: the folder's name).")] = "",
     split: Annotated[str, typer.Option(help="Split of the images whose source names none.")] = "",
     link: Annotated[bool, typer.Option("--link", help="Keep the files where they are instead of copying.")] = False,
@@ -64,7 +64,7 @@ def import_(
     shared.finish(
         asdict(report),
         f"{report.images} images ({report.new} new, {report.duplicates} known), {report.descriptions} descriptions, "
-        f"{report.scores} opinion scores, {len(report.skipped)} skipped",
+        f"{report.scores} opinion scores, {report.regions} regions, {len(report.skipped)} skipped",
     )
 
 

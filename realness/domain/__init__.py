@@ -26,10 +26,17 @@ from realness.domain.sources import (
     ImportReport,
     OpinionScore,
     RealnessMap,
+    ReferenceMap,
     Region,
     Skipped,
 )
-from realness.domain.stored import StoredDescription, StoredImage, StoredMap, StoredReview
+from realness.domain.stored import (
+    StoredDescription,
+    StoredImage,
+    StoredMap,
+    StoredReferenceMap,
+    StoredReview,
+)
 from realness.domain.words import (
     BANDS,
     MAX_TEXT,
@@ -62,6 +69,7 @@ __all__ = [
     "Lock",
     "OpinionScore",
     "RealnessMap",
+    "ReferenceMap",
     "Region",
     "RegionShape",
     "ReviewKind",
@@ -72,6 +80,7 @@ __all__ = [
     "StoredDescription",
     "StoredImage",
     "StoredMap",
+    "StoredReferenceMap",
     "StoredReview",
     "Study",
     "StudyProgress",

@@ -10,6 +10,8 @@ from realness.domain.words import RegionShape, Verdict, check_rating, check_text
 from realness.errors import InvalidValue
 
 MAX_VOTES = 1_000_000_000
+MAX_NAME = 200
+"""Longest name, in characters, of a data set that scores, regions and maps come from."""
 
 
 @dataclass(frozen=True)
@@ -171,6 +173,34 @@ class RealnessMap:
             )
 
 
+@dataclass(frozen=True, eq=False)
+class ReferenceMap:
+    """What people marked on an image without a sharp border: a heat map, where regions would be too exact.
+
+    It is no realness map: higher = marked by more people, or more strongly, as the data set has it.
+
+    Attributes:
+        phrase: what is marked: `artifact`, …
+        values: `(h, w)` uint8, 0 = nobody marked it, 255 = marked most. At the data set's own grid, which lies over the
+            whole image whatever its size.
+        source: the data set it came from.
+    """
+
+    phrase: str
+    values: np.ndarray
+    source: str
+
+    def __post_init__(self) -> None:
+        if not check_text(self.phrase, "a reference map's phrase").strip():
+            raise InvalidValue("a reference map needs a phrase")
+        if not self.source or len(check_text(self.source, "a reference map's source")) > MAX_NAME:
+            raise InvalidValue(f"a reference map needs a source of 1 to {MAX_NAME} characters")
+        if self.values.ndim != 2 or self.values.dtype != np.uint8 or not self.values.size:
+            raise InvalidValue(
+                f"a reference map must be (h, w) uint8, got {self.values.shape} {self.values.dtype.name}"
+            )
+
+
 @dataclass(frozen=True)
 class ImportedRecord:
     """One image of an import source with what the source says of it.
@@ -184,6 +214,7 @@ class ImportedRecord:
         findings: when the source gives them.
         scores: mean opinion scores.
         regions: with what the source says about them, as findings with regions.
+        reference_maps: what people marked without sharp borders.
         split: `train`, `test`, …
         is_real: True for a photograph, False for a generated image, None when unknown.
     """
@@ -198,6 +229,7 @@ class ImportedRecord:
     model: str | None = None
     scores: tuple[OpinionScore, ...] = ()
     regions: tuple[Finding, ...] = ()
+    reference_maps: tuple[ReferenceMap, ...] = ()
     split: str | None = None
     generator: str | None = None
     prompt: str | None = None
@@ -215,7 +247,9 @@ class Skipped:
 
 @dataclass
 class ImportReport:
-    """What an import did. Counts are of the source's records that are in the database now."""
+    """What an import did. Counts are of the source's records that are in the database now; `regions` has the
+    reference maps among them.
+    """
 
     images: int = 0
     descriptions: int = 0

@@ -53,6 +53,23 @@ class StoredMap:
 
 
 @dataclass(frozen=True)
+class StoredReferenceMap:
+    """Where a reference map lies, which is of one image.
+
+    Attributes:
+        source: the data set it came from.
+        phrase: what is marked on it.
+        path: of the 8-bit grey PNG, relative to the data folder.
+        sha256: of the file's bytes.
+    """
+
+    source: str
+    phrase: str
+    path: str
+    sha256: str
+
+
+@dataclass(frozen=True)
 class StoredReview:
     """A submitted review: one revision of one reviewer's answer on one image."""
 

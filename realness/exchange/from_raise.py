@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeVar
 
 from realness.domain import ImportedRecord, OpinionScore, Skipped, check_rating
 from realness.errors import ImportFailed, InvalidValue, RealnessError
@@ -18,6 +19,7 @@ from realness.exchange.tables import TableRow, read_table
 _COLUMNS = ("filename", "mos_rating", "mos_zscore")
 _SLOPE, _OFFSET = 0.057637, 3.689390
 _NAME = re.compile(r"([rf])\d+\.", re.IGNORECASE)
+Where = TypeVar("Where")
 
 
 def rating_of(z_score: float) -> float | None:
@@ -35,7 +37,7 @@ def is_real(name: str) -> bool | None:
     return None if match is None else match.group(1).lower() == "r"
 
 
-def choose(found: dict[str, Path], split: str | None) -> dict[str, Path]:
+def choose(found: dict[str, Where], split: str | None) -> dict[str, Where]:
     """The one split that is asked for, or all of them.
 
     Raises:

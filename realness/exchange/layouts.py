@@ -5,7 +5,19 @@ from pathlib import Path
 
 from realness.domain import ImportedRecord, Skipped
 from realness.errors import ImportFailed, InvalidValue
-from realness.exchange import from_csv, from_folder, from_jsonl, from_raise, from_raise_td
+from realness.exchange import (
+    from_agiqa,
+    from_csv,
+    from_folder,
+    from_hadm,
+    from_jsonl,
+    from_loki,
+    from_pal,
+    from_raise,
+    from_raise_td,
+    from_richhf,
+    from_synthscars,
+)
 
 Reader = Callable[[Path, str | None], Iterator[ImportedRecord | Skipped]]
 
@@ -15,8 +27,23 @@ LAYOUTS: dict[str, Reader] = {
     "folder": from_folder.read,
     "csv": from_csv.read,
     "jsonl": from_jsonl.read,
+    "loki": from_loki.read,
+    "synthscars": from_synthscars.read,
+    "hadm": from_hadm.read,
+    "richhf": from_richhf.read,
+    "pal": from_pal.read,
+    "agiqa": from_agiqa.read,
 }
 """Readers by name. A reader takes the path and a split, and yields records and what it had to skip."""
+
+_UNMISTAKABLE: dict[str, Callable[[Path], bool]] = {
+    "loki": from_loki.looks_like,
+    "synthscars": from_synthscars.looks_like,
+    "hadm": from_hadm.looks_like,
+    "richhf": from_richhf.looks_like,
+    "agiqa": from_agiqa.looks_like,
+}
+"""Layouts that are known by their files. `pal` is not: images and masks may be of anything."""
 
 _BY_SUFFIX = {".csv": "csv", ".tsv": "csv", ".jsonl": "jsonl", ".ndjson": "jsonl"}
 
@@ -30,12 +57,17 @@ def detect_layout(path: Path) -> str:
     path = Path(path)
     if not path.exists():
         raise ImportFailed(f"there is nothing at {path}; check the path")
-    if path.is_dir():
-        if from_raise_td.splits(path):
-            return "raise-td"
-        return "raise" if from_raise.splits(path) else "folder"
+    if path.is_dir() and from_raise_td.splits(path):
+        return "raise-td"
+    if path.is_dir() and from_raise.splits(path):
+        return "raise"
     if from_raise_td.splits(path.parent) and path.name == from_raise_td.TABLE:
         return "raise-td"
+    for name, looks_like in _UNMISTAKABLE.items():
+        if looks_like(path):
+            return name
+    if path.is_dir():
+        return "folder"
     if path.suffix.lower() in _BY_SUFFIX:
         return _BY_SUFFIX[path.suffix.lower()]
     if from_folder.looks_like_an_image(path):
@@ -52,8 +84,8 @@ def read(path: Path, layout: str = "auto", split: str | None = None) -> Iterator
     Args:
         path: a folder or a file.
         layout: one of `LAYOUTS`, or `auto`.
-        split: where the layout has split folders (raise-td, raise), the only one to read; elsewhere the split of
-            the records for which the source gives none.
+        split: where the layout has splits (raise-td, raise, synthscars, hadm, richhf, pal), the only one to read;
+            elsewhere the split of the records for which the source gives none.
 
     Raises:
         InvalidValue: the layout is unknown.

@@ -1,12 +1,17 @@
 """Paths that a data set names: followed only when they stay inside it."""
 
 import re
+from collections.abc import Iterable
 from pathlib import Path
 
 from realness.errors import InvalidValue
 
 _ADDRESS = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://")
 _DRIVE = re.compile(r"[A-Za-z]:")
+
+
+class NoSuchFile(InvalidValue):
+    """A name that may be followed, where nothing lies."""
 
 
 def inside(root: Path, name: str, base: Path | None = None) -> Path:
@@ -18,7 +23,8 @@ def inside(root: Path, name: str, base: Path | None = None) -> Path:
         base: where names start; `root` when not given.
 
     Raises:
-        InvalidValue: the name is empty, an address or absolute, leaves `root`, or there is no such file.
+        NoSuchFile: there is no such file.
+        InvalidValue: the name is empty, an address or absolute, leaves `root`, or is no regular file.
     """
     relative = name.strip().replace("\\", "/")
     if not relative:
@@ -32,12 +38,27 @@ def inside(root: Path, name: str, base: Path | None = None) -> Path:
         if not path.is_relative_to(root):
             raise InvalidValue(f"{shown(name)} leaves the folder of the data set; copy the file into it")
         if not path.exists():
-            raise InvalidValue(f"there is no file {shown(name)}; add it or correct the name")
+            raise NoSuchFile(f"there is no file {shown(name)}; add it or correct the name")
         if not path.is_file():
             raise InvalidValue(f"{shown(name)} is not a regular file")
     except (OSError, RuntimeError, ValueError):
         raise InvalidValue(f"{shown(name)} cannot be a path; correct the name") from None
     return path
+
+
+def first_inside(root: Path, name: str, bases: Iterable[Path]) -> Path:
+    """As `inside`, for a name that may start at one of several folders: the first where there is such a file.
+
+    Raises:
+        NoSuchFile: none of them has such a file.
+        InvalidValue: as `inside`.
+    """
+    for base in bases:
+        try:
+            return inside(root, name, base)
+        except NoSuchFile:
+            continue
+    raise NoSuchFile(f"there is no file {shown(name)}; add it or correct the name")
 
 
 def leaves(root: Path, path: Path) -> bool:

@@ -1,9 +1,11 @@
 """Image files that nobody has checked: opened within limits, made upright sRGB, copied without their metadata."""
 
 from realness.images.colour import SURROUND
-from realness.images.copies import display_copy, media_type, thumbnail
+from realness.images.copies import display_copy, media_type, thumbnail, write_jpeg
 from realness.images.formats import EXTENSIONS, IMAGE_SUFFIXES, OTHER_IMAGE_SUFFIXES, format_of
+from realness.images.grey import read_grey, read_marks
 from realness.images.opening import MAX_BYTES, MAX_PIXELS, inspect_image, read_image
+from realness.images.regions import rasterise
 
 __all__ = [
     "EXTENSIONS",
@@ -16,6 +18,10 @@ __all__ = [
     "format_of",
     "inspect_image",
     "media_type",
+    "rasterise",
+    "read_grey",
     "read_image",
+    "read_marks",
     "thumbnail",
+    "write_jpeg",
 ]

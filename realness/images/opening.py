@@ -9,7 +9,7 @@ import os
 import stat
 from contextlib import suppress
 from dataclasses import dataclass
-from io import BufferedReader
+from io import BufferedReader, BytesIO
 from pathlib import Path
 from typing import BinaryIO
 
@@ -122,6 +122,24 @@ def decode(path: Path, *, max_pixels: int = MAX_PIXELS, long_side: int | None = 
     except Exception as error:  # a decoder may raise anything at all on hostile bytes
         raise UnreadableImage(f"{path.name} {_in_words(error)}") from error
     return Decoded(upright, ImageFacts(sha256, *upright.size, kind, size), turned)
+
+
+def decode_bytes(data: bytes, *, max_pixels: int = MAX_PIXELS) -> Image.Image:
+    """Decode an image that is no file, within the same limits, as its bytes hold it: not turned.
+
+    Raises:
+        UnreadableImage: as `inspect_image`; the message starts with the verb.
+    """
+    if len(data) > MAX_BYTES:
+        raise UnreadableImage(f"has {len(data):,} bytes; at most {MAX_BYTES:,} are read")
+    try:
+        image = _identified(BytesIO(data), max_pixels)
+        image.load()
+    except UnreadableImage:
+        raise
+    except Exception as error:  # as in `decode`
+        raise UnreadableImage(_in_words(error)) from error
+    return image
 
 
 def _regular(path: Path) -> BufferedReader:

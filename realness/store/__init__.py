@@ -10,10 +10,23 @@ from realness.store.exports import ExportFilter, ExportStore
 from realness.store.images import ImageStore, NewImage
 from realness.store.maps import MapStore, MapTask
 from realness.store.migrate import migrate
+from realness.store.references import ReferenceFinding, ReferenceStore
+from realness.store.regions import Answered, RegionStore
 from realness.store.reviews import ReviewStore
 from realness.store.studies import StudyStore
 
-__all__ = ["Database", "ExportFilter", "Listed", "Listing", "MapTask", "NewImage", "Store", "migrate"]
+__all__ = [
+    "Answered",
+    "Database",
+    "ExportFilter",
+    "Listed",
+    "Listing",
+    "MapTask",
+    "NewImage",
+    "ReferenceFinding",
+    "Store",
+    "migrate",
+]
 
 
 @dataclass(frozen=True)
@@ -29,6 +42,8 @@ class Store:
     maps: MapStore
     browse: BrowseStore
     exports: ExportStore
+    regions: RegionStore
+    references: ReferenceStore
 
     @classmethod
     def open(cls, url: str) -> "Store":
@@ -49,6 +64,8 @@ class Store:
             maps=MapStore(database),
             browse=BrowseStore(database),
             exports=ExportStore(database),
+            regions=RegionStore(database),
+            references=ReferenceStore(database),
         )
 
     def close(self) -> None:

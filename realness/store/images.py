@@ -10,7 +10,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Table, func, insert, select, update
 
-from realness.domain import Description, Finding, ImageFacts, OpinionScore, StoredImage
+from realness.domain import Description, Finding, ImageFacts, OpinionScore, StoredImage, StoredReferenceMap
 from realness.errors import NotFound
 from realness.store.descriptions import text_digest
 from realness.store.engine import Database, now
@@ -21,6 +21,7 @@ from realness.store.tables import (
     image_sources,
     images,
     opinion_scores,
+    reference_maps,
     reference_regions,
     study_images,
 )
@@ -47,6 +48,7 @@ class NewImage:
     description: Description | None = None
     scores: tuple[OpinionScore, ...] = ()
     regions: tuple[Finding, ...] = ()
+    reference_maps: tuple[StoredReferenceMap, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -74,6 +76,8 @@ class ImageStore:
                     _opinion(connection, image_id, score)
                 for finding in record.regions:
                     _regions(connection, image_id, record.source, finding)
+                for reference in record.reference_maps:
+                    _reference_map(connection, image_id, reference)
         return fresh, known
 
     def by_key(self, key: str) -> StoredImage:
@@ -167,6 +171,14 @@ def _regions(connection: Connection, image_id: int, source: str, finding: Findin
         digest = hashlib.sha256(json.dumps([finding.phrase, finding.kind, row]).encode()).hexdigest()
         values = {"phrase": finding.phrase, "kind": finding.kind, **row}
         _ensure(connection, reference_regions, values, image_id=image_id, source=source, digest=digest)
+
+
+def _reference_map(connection: Connection, image_id: int, reference: StoredReferenceMap) -> None:
+    values = {"path": reference.path, "sha256": reference.sha256}
+    key = {"image_id": image_id, "source": reference.source, "phrase": reference.phrase}
+    map_id, is_new = _ensure(connection, reference_maps, values, **key)
+    if not is_new:  # as it was imported last, so that importing again mends a file that was lost
+        connection.execute(update(reference_maps).where(reference_maps.c.id == map_id).values(values))
 
 
 def _ensure(connection: Connection, table: Table, values: dict[str, Any] | None = None, **key: Any) -> tuple[int, bool]:

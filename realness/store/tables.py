@@ -187,6 +187,16 @@ reference_regions = _table(
     UniqueConstraint("image_id", "source", "digest"),
 )
 
+reference_maps = _table(
+    "reference_maps",
+    _of("images"),
+    Column("source", String(200), nullable=False),
+    Column("phrase", Text, nullable=False),
+    Column("path", Text, nullable=False),
+    Column("sha256", String(64), nullable=False),
+    UniqueConstraint("image_id", "source", "phrase"),
+)
+
 reviewers = _table(
     "reviewers",
     Column("name", String(200), nullable=False, unique=True),

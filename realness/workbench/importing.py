@@ -17,7 +17,9 @@ from realness.domain import (
     ImageFacts,
     ImportedRecord,
     ImportReport,
+    RegionShape,
     Skipped,
+    StoredReferenceMap,
     StudySettings,
     check_text,
 )
@@ -26,6 +28,7 @@ from realness.exchange.from_folder import printable
 from realness.store import NewImage
 from realness.store.studies import check_name
 from realness.workbench.bench import Progress, Workbench, digest, silent
+from realness.workbench.references import keep_reference_map
 
 BATCH = 64
 """Records a transaction: few enough to keep it short, many enough that syncing to disk does not rule."""
@@ -55,7 +58,7 @@ class _Tally:
     images: set[str] = field(default_factory=set)
     descriptions: set[tuple[str | None, ...]] = field(default_factory=set)
     scores: set[tuple[str, str]] = field(default_factory=set)
-    regions: int = 0
+    regions: set[tuple[str, int]] = field(default_factory=set)
     new: int = 0
     records: int = 0
     skipped: list[Skipped] = field(default_factory=list)
@@ -93,7 +96,7 @@ def import_source(
         images=len(tally.images),
         descriptions=len(tally.descriptions),
         scores=len(tally.scores),
-        regions=tally.regions,
+        regions=len(tally.regions),
         new=tally.new,
         duplicates=tally.records - tally.new,
         skipped=tally.skipped,
@@ -108,6 +111,7 @@ class _Loaded:
     facts: ImageFacts
     path: str
     description: Description | None
+    reference_maps: tuple[StoredReferenceMap, ...]
 
 
 def _batches(records: Iterable, size: int) -> Iterator[list]:
@@ -120,14 +124,27 @@ def _load(bench: Workbench, link: bool, record: ImportedRecord | Skipped) -> "_L
     if isinstance(record, Skipped):
         return record
     try:
+        check_text(record.name, "the image's name")
         description = describe(record)
         facts = images.inspect_image(record.path)
+        _check_masks(record, facts)
         stored = _linked(record.path) if link else copy_image(bench, Path(record.path), facts)
+        maps = tuple(keep_reference_map(bench, one) for one in record.reference_maps)
     except (UnreadableImage, InvalidValue) as error:
         return Skipped(record.row, str(error))
     except OSError as error:
         return Skipped(record.row, f"{record.name}: {error.strerror or error}")
-    return _Loaded(record, facts, stored, description)
+    return _Loaded(record, facts, stored, description, maps)
+
+
+def _check_masks(record: ImportedRecord, facts: ImageFacts) -> None:
+    for region in (region for finding in record.regions for region in finding.regions):
+        if region.shape is RegionShape.MASK and region.size != (facts.width, facts.height):
+            width, height = region.size or (0, 0)
+            raise InvalidValue(
+                f"its mask has {width} x {height} pixels where the image has {facts.width} x {facts.height}; "
+                "bring both to one size"
+            )
 
 
 def _linked(path: Path) -> str:
@@ -157,6 +174,7 @@ def _new_image(source: Path, loaded: _Loaded) -> NewImage:
         description=loaded.description,
         scores=record.scores,
         regions=record.regions,
+        reference_maps=loaded.reference_maps,
     )
 
 
@@ -188,7 +206,10 @@ def _count(loaded: list[_Loaded], fresh: int, tally: _Tally) -> None:
         if said is not None:
             tally.descriptions.add((sha256, said.provider, said.model, said.prompt_version, said.text))
         tally.scores |= {(sha256, score.source) for score in record.scores}
-        tally.regions += sum(len(finding.regions) for finding in record.regions)
+        for finding in record.regions:
+            # Hashes, since the outlines of a large data set would fill the memory.
+            tally.regions |= {(sha256, hash((finding.phrase, finding.kind, region))) for region in finding.regions}
+        tally.regions |= {(sha256, hash((kept.source, kept.phrase))) for kept in one.reference_maps}
 
 
 def _nothing(path: Path, skipped: list[Skipped]) -> str:
