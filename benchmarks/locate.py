@@ -1,49 +1,34 @@
-"""Does a map find what was planted? Pixel AUROC and more, by kind, against chance, an untrained CLIP and a control.
+"""Does a map find what was planted? By kind, against the published maps, chance, heuristics and a control.
 
 The control is the same phrase and the same mask on the untouched photograph: what a map gains over it, it gains
 because of what was planted, not because the place or the words drew it there anyway.
 """
 
-import copy
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
-from realness.domain import Finding
-from realness.dream.metrics import Interval, average_precision, bootstrap_interval, pixel_auroc, pointing_game
+from benchmarks.combine import rules
+from benchmarks.figures import Outcome, false_alarms, judged, paired, summary
+from benchmarks.locators import Timed, locators, thinned
+from realness.dream.metrics import aupro, average_precision, f1_max, pixel_auroc, pointing_game
 from realness.errors import InvalidValue, UnreadableImage
 from realness.images import IMAGE_SUFFIXES, read_image
-from realness.planting import KINDS, Planted, held_out_photographs, plant
-from realness.planting.sampling import soft_noise
-
-if TYPE_CHECKING:
-    from realness.clip import Clip
-    from realness.dream import Dream
+from realness.planting import GROUPS, KINDS, Planted, held_out_photographs, plant, word
 
 Progress = Callable[[int, int | None], None]
-Locator = Callable[[np.ndarray, str], np.ndarray]
-"""Takes an image `(H, W, 3)` uint8 and a phrase, gives scores `(H, W)`, higher = more unreal."""
 
-PER_KIND, PER_KIND_QUICK = 16, 2
+PER_KIND, PER_KIND_QUICK = 16, 1
+WINDOW_EVERY, WINDOW_EVERY_QUICK = 7, 9
+"""The window methods look at every so many plantings: not a divisor of the kinds, so that each has its turn."""
 WIDTH, HEIGHT = 512, 384
 """Largest crop of a photograph, at its own pixels: the size that planting was made for."""
 SEED = 2509
 _SMALLEST = 64
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """What one method did on one planting: AUROC and its gain over the control, pointing game, average precision."""
-
-    kind: str
-    auroc: float
-    gain: float
-    pointing: float
-    ap: float
+WINDOW_METHODS = ("released", "paper --stride 32")
 
 
 def run(
@@ -57,49 +42,68 @@ def run(
 
     Args:
         folder: photographs to plant into; by default the wheels' photographs that `mini` was never trained on.
-        quick: two plantings a kind instead of sixteen.
+        quick: one planting a kind instead of sixteen.
         progress: told how many plantings are done, of how many.
         clip: the CLIP whose maps are measured.
         per_kind: how many plantings a kind, instead of the usual number.
 
     Returns:
-        `name`; `results`: by method and kind (`all` over all kinds) `auroc` with `ci`, `gain` over the control with
-        `gain_ci`, `pointing`, `ap` and `n`; `targets`; `passed`.
+        `name`; `photographs`: whose; `results`: by method and kind (`all`, each of `GROUPS`, each of `KINDS`) the
+        figures of `benchmarks.figures.summary`; `paired`: the dense map against the windows on the same plantings;
+        `false_alarm`: of each method; `combine`: the rules that make one map of several findings; `targets`; `passed`.
 
     Raises:
         InvalidValue: the folder holds no photograph that can be used.
     """
     count = per_kind or (PER_KIND_QUICK if quick else PER_KIND)
-    locators = _locators(clip)
-    results = compare(locators, plantings(folder, count), progress=progress, total=count * len(KINDS))
-    targets = _targets(results, clip)
-    _print_table(results, clip)
-    passed = all(target["met"] for target in targets.values())
-    return {"name": "locate", "results": results, "targets": targets, "passed": passed}
+    total = count * len(KINDS)
+    methods = locators(clip, SEED, WINDOW_EVERY_QUICK if quick else WINDOW_EVERY)
+    outcomes = compare(methods, plantings(folder, count), progress=progress, total=total)
+    results = {name: summary(found, GROUPS) for name, found in outcomes.items()}
+    against = {
+        name: paired(outcomes["dense"], outcomes[name], methods["dense"], methods[name]) for name in WINDOW_METHODS
+    }
+    alarms = {name: false_alarms(found) for name, found in outcomes.items()}
+    combined = rules(clip, _sources(folder), SEED, 2 * count)
+    targets = judged(results, against, alarms["dense"])
+    _print_tables(results, alarms, combined)
+    return {
+        "name": "locate",
+        "photographs": "the wheels', none of them seen in training" if folder is None else str(folder.name),
+        "results": results,
+        "paired": against,
+        "false_alarm": alarms,
+        "combine": combined,
+        "targets": targets,
+        "passed": all(target["met"] for target in targets.values()),
+    }
 
 
 def compare(
-    locators: Mapping[str, Locator],
+    methods: Mapping[str, Timed],
     planted: Iterable[Planted],
     *,
     progress: Progress | None = None,
     total: int | None = None,
-) -> dict[str, dict[str, dict[str, Any]]]:
-    """Figures by method and kind (`all` over all kinds): see `run`.
+) -> dict[str, list[Outcome]]:
+    """What each method did on each planting that it was asked about.
 
     Args:
-        locators: the methods by name.
+        methods: by name.
         planted: what they are to find.
         progress: told how many are done, of `total`.
         total: how many there will be.
     """
-    outcomes: dict[str, list[Outcome]] = {name: [] for name in locators}
-    for done, one in enumerate(planted, 1):
-        for name, locate in locators.items():
-            outcomes[name].append(_outcome(locate, one))
+    outcomes: dict[str, list[Outcome]] = {name: [] for name in methods}
+    rng = np.random.default_rng(SEED + 1)
+    for number, one in enumerate(planted):
+        wrong = word(str(rng.choice([kind for kind in KINDS if kind != one.kind])), rng, phrasing="held_out")
+        for name, method in methods.items():
+            if number % method.every == 0:
+                outcomes[name].append(_outcome(method, one, wrong, number))
         if progress is not None:
-            progress(done, total)
-    return {name: _summary(found) for name, found in outcomes.items()}
+            progress(number + 1, total)
+    return outcomes
 
 
 def plantings(folder: Path | None, count: int) -> Iterator[Planted]:
@@ -109,61 +113,26 @@ def plantings(folder: Path | None, count: int) -> Iterator[Planted]:
         InvalidValue: the folder holds no photograph that can be used.
     """
     rng = np.random.default_rng(SEED)
-    sources = list(held_out_photographs().values()) if folder is None else _files(folder)
+    sources = _sources(folder)
     for number in range(count * len(KINDS)):
-        photograph = _pixels(sources, rng)
-        yield plant(_crop(photograph, rng), KINDS[number % len(KINDS)], rng, phrasing="held_out")
+        photograph = pixels_of(sources, rng)
+        yield plant(crop_of(photograph, rng), KINDS[number % len(KINDS)], rng, phrasing="held_out")
 
 
-def _locators(spec: str) -> dict[str, Locator]:
-    """The methods compared, by name: the CLIP's dense map, the same without training, and a random smooth map."""
-    from realness.clip import load  # noqa: PLC0415  torch takes seconds to import
-    from realness.dream import Dream  # noqa: PLC0415
-
-    trained = load(spec)
-    chance = np.random.default_rng(SEED)
-    return {
-        spec: _dense(Dream(trained)),
-        "untrained": _dense(Dream(_untrained(trained))),
-        "random": lambda image, phrase: soft_noise(chance, image.shape[:2], 48),
-    }
-
-
-def _dense(dream: "Dream") -> Locator:
-    from realness.dream.sampling import values_at_pixels  # noqa: PLC0415
-
-    def locate(image: np.ndarray, phrase: str) -> np.ndarray:
-        return -values_at_pixels(dream.map(image, phrase, method="dense", findings=(Finding(phrase),)))
-
-    return locate
-
-
-def _untrained(clip: "Clip") -> "Clip":
-    """The same architecture with fresh weights, from a fixed seed."""
-    import torch  # noqa: PLC0415
-
-    fresh = replace(clip, model=copy.deepcopy(clip.model), weights_id="untrained")
-    with torch.random.fork_rng(devices=[]), torch.no_grad():
-        torch.manual_seed(SEED)
-        for module in fresh.model.modules():
-            reset = getattr(module, "reset_parameters", None) or getattr(module, "_reset_parameters", None)
-            if callable(reset):
-                reset()
-                continue
-            for parameter in module.parameters(recurse=False):
-                if parameter.ndim >= 2:  # embeddings and projections; the logit scale is none
-                    parameter.normal_(std=parameter.shape[-1] ** -0.5)
-    return fresh
-
-
-def _files(folder: Path) -> list[Path]:
+def _sources(folder: Path | None) -> Sequence[np.ndarray | Path]:
+    if folder is None:
+        return list(held_out_photographs().values())
     if not folder.is_dir():
         raise InvalidValue(f"{folder} is not a folder; give one with photographs")
     return sorted(path for path in folder.rglob("*") if path.suffix.lower() in IMAGE_SUFFIXES)
 
 
-def _pixels(sources: Sequence[np.ndarray | Path], rng: np.random.Generator) -> np.ndarray:
-    """A photograph drawn from the sources; unreadable and tiny ones are left out."""
+def pixels_of(sources: Sequence[np.ndarray | Path], rng: np.random.Generator) -> np.ndarray:
+    """A photograph drawn from the sources; unreadable and tiny ones are left out.
+
+    Raises:
+        InvalidValue: none of them can be used.
+    """
     for which in rng.permutation(len(sources)):
         source = sources[which]
         if isinstance(source, np.ndarray):
@@ -177,70 +146,76 @@ def _pixels(sources: Sequence[np.ndarray | Path], rng: np.random.Generator) -> n
     raise InvalidValue(f"the folder holds no photograph of at least {_SMALLEST} x {_SMALLEST} pixels")
 
 
-def _crop(photograph: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+def crop_of(photograph: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """At most `WIDTH` x `HEIGHT` pixels of a photograph, anywhere on it."""
     height, width = min(HEIGHT, photograph.shape[0]), min(WIDTH, photograph.shape[1])
     top = int(rng.integers(0, photograph.shape[0] - height + 1))
     left = int(rng.integers(0, photograph.shape[1] - width + 1))
     return np.ascontiguousarray(photograph[top : top + height, left : left + width])
 
 
-def _outcome(locate: Locator, planted: Planted) -> Outcome:
-    # Every other pixel: maps and masks are smooth, so the figures are the same, in a quarter of the time.
-    mask = planted.mask[::2, ::2]
-    scores, control = (locate(image, planted.phrase)[::2, ::2] for image in (planted.image, planted.original))
+def _outcome(method: Timed, planted: Planted, wrong: str, number: int) -> Outcome:
+    mask = thinned(planted.mask)
+    asked = (planted.phrase, wrong) if method.needs_text and method.every == 1 else (planted.phrase,)
+    found = thinned(method(planted.image, asked))
+    control = thinned(method(planted.original, asked[:1]))[0]
+    scores = -found[0]
     auroc = pixel_auroc(scores, mask)
-    gain = auroc - pixel_auroc(control, mask)
-    return Outcome(planted.kind, auroc, gain, pointing_game(scores, mask), average_precision(scores, mask))
-
-
-def _summary(outcomes: list[Outcome]) -> dict[str, dict[str, Any]]:
-    by_kind = {"all": outcomes} | {kind: [one for one in outcomes if one.kind == kind] for kind in KINDS}
-    return {kind: _figures(chosen) for kind, chosen in by_kind.items() if chosen}
-
-
-def _figures(outcomes: list[Outcome]) -> dict[str, Any]:
-    auroc, gain, pointing, ap = (
-        bootstrap_interval([getattr(one, name) for one in outcomes]) for name in ("auroc", "gain", "pointing", "ap")
+    return Outcome(
+        number=number,
+        kind=planted.kind,
+        auroc=auroc,
+        gain=auroc - pixel_auroc(-control, mask),
+        pointing=pointing_game(scores, mask),
+        ap=average_precision(scores, mask),
+        f1=f1_max(scores, mask),
+        aupro=aupro(scores, mask),
+        right_over_wrong=None if len(found) == 1 else float(auroc > pixel_auroc(-found[1], mask)),
+        inside=found[0][mask],
+        outside=found[0][~mask],
+        untouched=control.ravel(),
     )
-    return {
-        "auroc": round(auroc.mean, 4),
-        "ci": _ends(auroc),
-        "gain": round(gain.mean, 4),
-        "gain_ci": _ends(gain),
-        "pointing": round(pointing.mean, 4),
-        "ap": round(ap.mean, 4),
-        "n": auroc.n,
-    }
 
 
-def _ends(interval: Interval) -> list[float]:
-    return [round(interval.low, 4), round(interval.high, 4)]
-
-
-def _targets(results: dict[str, dict[str, dict[str, Any]]], clip: str) -> dict[str, dict[str, Any]]:
-    """The CLIP's AUROC above each other method's, over all kinds, their intervals apart; the kinds are reported."""
-    targets = {}
-    for other in ("random", "untrained"):
-        apart = {kind: results[clip][kind]["ci"][0] > results[other][kind]["ci"][1] for kind in ("all", *KINDS)}
-        targets[f"{clip} above {other}"] = {
-            "auroc": [results[clip]["all"]["auroc"], results[other]["all"]["auroc"]],
-            "met": apart.pop("all"),
-            "kinds": apart,
-        }
-    return targets
-
-
-def _print_table(results: dict[str, dict[str, dict[str, Any]]], clip: str) -> None:
+def _print_tables(
+    results: dict[str, dict[str, dict[str, Any]]], alarms: dict[str, Any], combined: dict[str, dict[str, Any]]
+) -> None:
     from rich.console import Console  # noqa: PLC0415
     from rich.table import Table  # noqa: PLC0415
 
-    table = Table(title=f"Localisation of planted inconsistencies (pixel AUROC, 95 % intervals), dense maps of {clip}")
-    for heading in ("kind", clip, "gain over control", "pointing", "AP", "untrained", "random", "n"):
-        table.add_column(heading, justify="left" if heading == "kind" else "right")
-    for kind, own in results[clip].items():
-        others = [f"{results[name][kind]['auroc']:.3f}" for name in ("untrained", "random")]
-        span = f"{own['auroc']:.3f} [{own['ci'][0]:.2f}, {own['ci'][1]:.2f}]"
-        gain = f"{own['gain']:+.3f} [{own['gain_ci'][0]:+.2f}, {own['gain_ci'][1]:+.2f}]"
-        figures = f"{own['pointing']:.2f}", f"{own['ap']:.2f}", *others, str(own["n"])
-        table.add_row(kind, span, gain, *figures, end_section=kind == "all")
-    Console(file=sys.stderr, width=120).print(table)
+    console = Console(file=sys.stderr, width=132)
+    methods = Table(title="All kinds together (95 % intervals)")
+    for heading in ("method", "AUROC", "gain over control", "pointing", "AP", "F1-max", "AUPRO", "false alarm", "n"):
+        methods.add_column(heading, justify="left" if heading == "method" else "right")
+    for name, by_kind in results.items():
+        own, alarm = by_kind["all"], alarms[name]["untouched_below"]
+        figures = (f"{own[key]:.2f}" for key in ("pointing", "ap", "f1", "aupro"))
+        methods.add_row(name, _span(own, "auroc"), _span(own, "gain", "+"), *figures, f"{alarm:.1%}", str(own["n"]))
+    console.print(methods)
+    kinds = Table(title="The dense map by kind")
+    for heading in ("kind", "AUROC", "gain over control", "pointing", "AP", "right phrase wins", "n"):
+        kinds.add_column(heading, justify="left" if heading == "kind" else "right")
+    for kind, own in results["dense"].items():
+        figures = (f"{own[key]:.2f}" for key in ("pointing", "ap", "right_over_wrong"))
+        spans = _span(own, "auroc"), _span(own, "gain", "+")
+        kinds.add_row(kind.replace("_", " "), *spans, *figures, str(own["n"]), end_section=kind in ("all", *GROUPS))
+    console.print(kinds)
+    others = [name for name in results if name != "dense"]
+    beside = Table(title="The others' AUROC by kind")
+    for heading in ("kind", *others):
+        beside.add_column(heading, justify="left" if heading == "kind" else "right")
+    for kind in results["dense"]:
+        row = (f"{results[name][kind]['auroc']:.2f}" if kind in results[name] else "" for name in others)
+        beside.add_row(kind.replace("_", " "), *row, end_section=kind in ("all", *GROUPS))
+    console.print(beside)
+    table = Table(title="Two findings that are there and one that is not: rules that make one map of the layers")
+    for heading in ("rule", "AUROC", "pointing", "AP"):
+        table.add_column(heading, justify="left" if heading == "rule" else "right")
+    for name, own in combined.items():
+        table.add_row(name, _span(own, "auroc"), f"{own['pointing']:.2f}", f"{own['ap']:.2f}")
+    console.print(table)
+
+
+def _span(own: dict[str, Any], key: str, sign: str = "") -> str:
+    low, high = own["ci" if key == "auroc" else f"{key}_ci"]
+    return f"{own[key]:{sign}.3f} [{low:{sign}.2f}, {high:{sign}.2f}]"

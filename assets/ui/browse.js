@@ -2,7 +2,7 @@
 
 import { get } from "./api.js";
 import { card, fill, STATUS } from "./cards.js";
-import { MapFilter } from "./colours.js";
+import { COLOUR_MAPS, gradient } from "./colours.js";
 import { make, parts } from "./dom.js";
 import { VERDICTS } from "./form.js";
 import { listen } from "./keys.js";
@@ -13,7 +13,6 @@ import { go, place, session } from "./session.js";
 
 const PER = 60;
 const WAIT = 250; // ms after the last key of a search
-const HIDDEN = 0.3; // maps on thumbnails show what is more unreal than this
 const WORDS = { status: STATUS, verdict: VERDICTS }; // facets whose values we know, in their order
 const RATED_ONLY = "Only images that you have rated are searched. ";
 const FACETS = { status: "Status", verdict: "Verdict", origin: "Origin", split: "Split" };
@@ -30,9 +29,6 @@ class Browse {
     this.root = root;
     this.pictures = new Pictures();
     this.maps = recall("browseMaps", true);
-    this.filter = new MapFilter("rz-card");
-    this.filter.colour(recall("map", {}).colours ?? "viridis");
-    this.filter.hideBelow(HIDDEN);
     this.inSight = new IntersectionObserver((seen) => this.#fill(seen), { root: el.grid, rootMargin: "200px" });
     this.#connect();
     this.#showMaps();
@@ -80,13 +76,17 @@ class Browse {
     this.#cards(got.items);
   }
 
-  #cards(items) {
+  #cards(listed) {
     const { el } = this;
+    const chosen = recall("map", {}).colours;
+    const colours = COLOUR_MAPS.includes(chosen) ? chosen : COLOUR_MAPS[0];
+    const items = listed.map((item) => ({ ...item, mapped: item.mapped && `${item.mapped}/${colours}` }));
+    el.rampBar.style.background = gradient(colours);
     el.nothing.hidden = true;
     el.grid.hidden = false;
     this.inSight.disconnect();
     this.items = items;
-    this.pictures.keep(items.flatMap((item) => [item.thumb, item.map]));
+    this.pictures.keep(items.flatMap((item) => [item.thumb, item.mapped]));
     const cards = items.map((item, at) => card(item, at));
     this.fits = new Map(cards.map(({ element, fit }, at) => [element, { fit, item: items[at] }]));
     el.grid.replaceChildren(...cards.map(({ element }) => element));
@@ -134,7 +134,7 @@ class Browse {
       if (!isIntersecting) continue;
       this.inSight.unobserve(target);
       const held = this.fits.get(target);
-      if (held) fill(held.fit, held.item, this.pictures);
+      if (held) fill(held.fit, held.item, this.pictures, this.maps);
     }
   }
 
@@ -218,7 +218,7 @@ class Browse {
   }
 
   #showMaps() {
-    this.root.classList.toggle("no-maps", !this.maps);
+    this.el.ramp.hidden = !this.maps;
     this.el.mapSwitch.classList.toggle("on", this.maps);
     this.el.mapSwitch.setAttribute("aria-pressed", String(this.maps));
   }
@@ -227,6 +227,7 @@ class Browse {
     this.maps = !this.maps;
     remember("browseMaps", this.maps);
     this.#showMaps();
+    for (const card of this.el.grid.children) this.inSight.observe(card); // those in sight are filled anew
   }
 
   #connect() {

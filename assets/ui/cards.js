@@ -1,4 +1,4 @@
-// One card of the grid: thumbnail, map, what people said, and the state of one's own review.
+// One card of the grid: thumbnail with or without its map, what people said, and the state of one's own review.
 
 import { icon, make } from "./dom.js";
 import { VERDICTS } from "./form.js";
@@ -35,23 +35,20 @@ export function card(item, at) {
   return { element, fit };
 }
 
-/** Put the thumbnail and, if there is one, its map into a card. */
-export async function fill(fit, item, pictures) {
-  try {
-    const image = (await pictures.get(item.thumb)).cloneNode();
-    image.alt = "";
-    fit.prepend(image);
-  } catch {
-    fit.append(make("span", { class: "small" }, "Cannot be shown"));
-    return;
+/** Put the thumbnail into a card, with the map over it when `mapped` is set and there is one. */
+export async function fill(fit, item, pictures, mapped) {
+  const wanted = mapped && item.mapped ? item.mapped : item.thumb;
+  fit.dataset.wanted = wanted;
+  const tries = wanted === item.thumb ? [wanted] : [wanted, item.thumb]; // a map that cannot be had leaves the picture alone
+  let shown = make("span", { class: "small" }, "Cannot be shown");
+  for (const url of tries) {
+    const image = await pictures.get(url).catch(() => null);
+    if (!fit.isConnected) return; // the page was turned, and its pictures are let go of
+    if (!image) continue;
+    shown = image; // itself, not a copy: a copy would load again, maybe after its address was given back
+    shown.alt = "";
+    shown.classList.toggle("mapped", url === item.mapped);
+    break;
   }
-  if (!item.map) return;
-  try {
-    const heat = (await pictures.get(item.map)).cloneNode();
-    heat.alt = "";
-    heat.className = "heat";
-    fit.append(heat);
-  } catch {
-    // A map that cannot be had leaves the picture alone.
-  }
+  if (fit.dataset.wanted === wanted) fit.replaceChildren(shown); // else the other one is wanted by now
 }

@@ -1,12 +1,15 @@
 """Realness maps: for the database, or of one image."""
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from realness.cli.context import Context, progress_bar
 from realness.settings import place
+
+if TYPE_CHECKING:
+    from realness.workbench.mapping import Drawing
 
 
 def add_to(app: typer.Typer) -> None:
@@ -22,7 +25,16 @@ def map_(
     stride: Annotated[int | None, typer.Option(min=1, help="Step of the windows in pixels, with --image.")] = None,
     image: Annotated[Path | None, typer.Option(help="One image, no database.")] = None,
     text: Annotated[str | None, typer.Option(help="What looks unreal, for --image.")] = None,
-    out: Annotated[Path | None, typer.Option(help="A .npy or .png file, for --image.")] = None,
+    out: Annotated[
+        Path | None, typer.Option(help="For --image: .npy or .png the map, .pdf a picture of the map on the image.")
+    ] = None,
+    picture: Annotated[Path | None, typer.Option(help="Also this picture, .png or .pdf: the map on the image.")] = None,
+    colormap: Annotated[
+        str | None, typer.Option(help="One of matplotlib's, upper end unreal, for a picture. [viridis]")
+    ] = None,
+    layers: Annotated[
+        bool, typer.Option("--layers", help="In a picture: every finding's map beside the other.")
+    ] = False,
     engine: Annotated[str, typer.Option(help="local.")] = "local",
 ) -> None:
     """Compute the maps that are missing, or one map of one image."""
@@ -31,12 +43,20 @@ def map_(
         raise typer.BadParameter(f"--engine must be local, got {engine!r}")
     if stride is not None and image is None:
         raise typer.BadParameter("--stride goes with --image; the database's maps have the method's own step")
+    drawn = picture is not None or (out is not None and out.suffix == ".pdf")
+    if picture is not None and image is None:
+        raise typer.BadParameter("--picture goes with --image, --text and --out")
+    if (colormap is not None or layers) and not drawn:
+        raise typer.BadParameter("--colormap and --layers go with a picture: --picture FILE, or --out FILE.pdf")
     if image is None and text is None and out is None:
         _of_database(shared, clip, method, limit)
     elif image is None or text is None or out is None:
         raise typer.BadParameter("--image, --text and --out go together")
     else:
-        _of_image(shared, clip, method, stride, (place(image), text, place(out)))
+        from realness.workbench.mapping import Drawing  # noqa: PLC0415
+
+        drawing = Drawing(place(picture) if picture else None, colormap, layers)
+        _of_image(shared, clip, method, stride, drawing, (place(image), text, place(out)))
 
 
 def _of_database(shared: Context, clip: str, method: str, limit: int | None) -> None:
@@ -46,20 +66,23 @@ def _of_database(shared: Context, clip: str, method: str, limit: int | None) -> 
         report = compute_maps(bench, clip=clip, method=method, limit=limit, progress=progress)
     for one in report.skipped:
         typer.echo(f"skipped {one.row}: {one.reason}", err=True)
-    result: dict[str, Any] = {"maps": report.maps, "seconds": round(report.seconds, 3)}
+    result: dict[str, Any] = {"maps": report.maps, "found": report.found, "seconds": round(report.seconds, 3)}
     result |= {"images_per_second": round(report.images_per_second, 3), "skipped": [vars(s) for s in report.skipped]}
-    shared.finish(
-        result, f"{report.maps} maps in {report.seconds:.1f} s, {report.images_per_second:.1f} images a second"
-    )
+    there = f"; {report.found} more lay in the data folder" if report.found else ""
+    rate = f"{report.images_per_second:.1f} images a second"
+    shared.finish(result, f"{report.maps} maps in {report.seconds:.1f} s, {rate}{there}")
 
 
-def _of_image(shared: Context, clip: str, method: str, stride: int | None, files: tuple[Path, str, Path]) -> None:
+def _of_image(
+    shared: Context, clip: str, method: str, stride: int | None, drawing: "Drawing", files: tuple[Path, str, Path]
+) -> None:
     from realness.workbench.mapping import map_one_image  # noqa: PLC0415
 
     with progress_bar(f"map ({method}, {clip})") as progress:
-        values = map_one_image(*files, clip=clip, method=method, stride=stride, progress=progress)
+        values = map_one_image(*files, clip=clip, method=method, stride=stride, drawing=drawing, progress=progress)
     low, high = float(values.min()), float(values.max())
-    result = {"shape": list(values.shape), "min": low, "max": high}
-    shared.finish(
-        result, f"{files[2]}: {values.shape[0]} x {values.shape[1]} (height x width), {low:.3f} to {high:.3f}"
-    )
+    result: dict[str, Any] = {"shape": list(values.shape), "min": low, "max": high}
+    if drawing.file:
+        result["picture"] = str(drawing.file)
+    said = f"{values.shape[0]} x {values.shape[1]} (height x width), {low:.3f} to {high:.3f}"
+    shared.finish(result, f"{files[2]}: {said}" + (f"; picture: {drawing.file}" if drawing.file else ""))

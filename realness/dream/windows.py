@@ -37,6 +37,11 @@ def count_windows(height: int, width: int, sizes: Sequence[int], stride: int) ->
     return sum(len(window_starts(height, s, stride)) * len(window_starts(width, s, stride)) for s in fitted)
 
 
+def corners_of(height: int, width: int, size: int, stride: int) -> list[tuple[int, int]]:
+    """The upper left pixels `(y, x)` of all windows of one size, which no side of the image is smaller than."""
+    return [(y, x) for y in window_starts(height, size, stride) for x in window_starts(width, size, stride)]
+
+
 def mean_cosine(
     clip: Clip,
     image: Image.Image,
@@ -60,9 +65,9 @@ def mean_cosine(
     """
     width, height = image.size
     size = min(size, height, width)
-    corners = [(y, x) for y in window_starts(height, size, stride) for x in window_starts(width, size, stride)]
+    corners = corners_of(height, width, size, stride)
     embedded = clip.encode_text([text])[0]
-    cut = _Cutter(clip, image, size)
+    cut = Cutter(clip, image, size)
     # Sums over windows by their four corners: adding each window to all its pixels would cost size x size.
     sums, counts = np.zeros((height + 1, width + 1)), np.zeros((height + 1, width + 1))
     for start in range(0, len(corners), BATCH):
@@ -81,7 +86,7 @@ def mean_cosine(
     return _filled(total, np.rint(cover), (last_y + size, last_x + size), gaps)
 
 
-class _Cutter:
+class Cutter:
     """Cuts square windows out of one image and preprocesses them together, on the CLIP's device.
 
     Resizes 8-bit pixels as PIL does, rounding included, so that a window looks to CLIP as it does to the reference.

@@ -54,6 +54,15 @@ def thumbnail(path: Path, target: Path, long_side: int = 480) -> None:
     """
     image = composited(to_srgb(decode(path, long_side=2 * long_side).image))
     image.thumbnail((long_side, long_side), Image.Resampling.LANCZOS)
+    write_jpeg(image, target)
+
+
+def write_jpeg(image: Image.Image, target: Path) -> None:
+    """Write a small RGB picture as a thumbnail is written.
+
+    Raises:
+        CannotWrite: the place does not allow it.
+    """
     buffer = io.BytesIO()
     image.save(buffer, "JPEG", quality=85, optimize=True)
     write_bytes(Path(target), buffer.getvalue())

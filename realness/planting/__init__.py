@@ -1,5 +1,6 @@
 """Plants known inconsistencies into photographs: image, exact mask, phrase. No model is needed for it."""
 
+from realness.planting.kinds import GROUPS as GROUPS
 from realness.planting.kinds import KINDS as KINDS
 from realness.planting.photographs import HELD_OUT as HELD_OUT
 from realness.planting.photographs import held_out_photographs as held_out_photographs

@@ -39,3 +39,15 @@ SAMPLE_KINDS: tuple[str, ...] = tuple(
     kind for kind in KINDS if kind not in ("turned", "gridded", "fringed", "ghosted", "erased", "lettering")
 )
 """The kinds of the sample study. They stay these, so that the study stays what it is."""
+
+GROUPS: dict[str, tuple[str, ...]] = {
+    "texture": (
+        *("smeared", "garbled", "plastic", "misplaced_blur", "noisy", "pixelated", "oversharp", "painted"),
+        *("gridded", "fringed", "lettering"),
+    ),
+    "geometry and light": (
+        *("warped", "stretched", "broken_edge", "turned", "duplicated", "pasted", "merged", "ghosted", "erased"),
+        *("mismatched_light", "shadow"),
+    ),
+}
+"""The kinds by what they change: how a surface looks close up, or where things are and how they are lit."""

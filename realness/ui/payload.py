@@ -115,7 +115,8 @@ def card(desk: Desk, row: Mapping[str, Any], ratings: Sequence[float]) -> Json:
     """One image of Browse; a hidden one shows nothing but itself."""
     card = {name: row[name] for name in ("key", "width", "height", "status", "hidden", "rating", "verdict")}
     card |= {"thumb": f"/files/thumb/{row['key']}", "hidden": bool(row["hidden"]), "score": None}
-    card["map"] = _layer_url(desk, row["map_id"], 0) if row["map_id"] else None
+    # The page adds the name of the colour map.
+    card["mapped"] = f"/files/mapped/{desk.study.id}/{row['map_id']}" if row["map_id"] else None
     source = row["opinion_source"]
     card["opinion"] = {"rating": row["opinion"], "source": source} if row["opinion"] is not None else None
     card["mos"] = _mos(ratings) if ratings and not row["hidden"] else None

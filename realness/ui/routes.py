@@ -155,6 +155,14 @@ def thumbnail_file(bench: Bench, key: str) -> FileResponse:
     return FileResponse(path, headers=_FOREVER, media_type=files.media_type(path))
 
 
+@router.get("/files/mapped/{study}/{map_id}/{colour_map}")
+def mapped_thumbnail_file(bench: Bench, study: Id, map_id: Id, colour_map: str) -> FileResponse:
+    """The thumbnail of an image with its map over it, for who may see that map in this study."""
+    stored = _desk(bench, study).visible_map(map_id)
+    path = files.mapped_thumbnail_file(bench, bench.store.images.by_id(stored.image_id), stored, colour_map)
+    return FileResponse(path, headers=_FOREVER, media_type=files.media_type(path))
+
+
 @router.get("/files/map/{study}/{map_id}/{layer}")
 def map_layer(bench: Bench, study: Id, map_id: Id, layer: Id) -> Response:
     """One layer of a map as a grey PNG, for who may see it in this study; layer 0 is the combined one."""

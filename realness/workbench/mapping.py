@@ -2,31 +2,46 @@
 
 import hashlib
 import time
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import nullcontext
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
+from PIL import Image
 
 from realness import images
 from realness.atomic import replacing
-from realness.domain import Skipped, Study
+from realness.domain import RealnessMap, Skipped, Study
 from realness.dream import files as map_files
 from realness.dream import sampling
 from realness.errors import InvalidValue, UnreadableImage
 from realness.store import MapTask
 from realness.store.maps import MAP_VERSION
-from realness.workbench.bench import Progress, Workbench, silent
+from realness.workbench.bench import Progress, Workbench, digest, silent
 
 if TYPE_CHECKING:
     from realness.dream import Dream
 
+AHEAD = 3
+"""Images that are read before the model is ready for them, and maps that wait to be written."""
+
 
 @dataclass
 class MapReport:
-    """What a run did: how many maps, in how many seconds, and which images could not be read."""
+    """What a run did: how many maps, in how many seconds, and which images could not be read.
+
+    Attributes:
+        maps: computed and kept.
+        found: not computed, since their files lay in the data folder already.
+    """
 
     maps: int = 0
+    found: int = 0
     seconds: float = 0.0
     skipped: list[Skipped] = field(default_factory=list)
 
@@ -47,6 +62,8 @@ def compute_maps(
 ) -> MapReport:
     """Compute and keep every map that is missing. Each one is kept as it is done, so a run can be resumed.
 
+    A map whose file lies in the data folder already is not computed again: its row is made anew.
+
     Raises:
         WeightsNotFound: the CLIP cannot be had.
         InvalidValue: the method is unknown.
@@ -61,34 +78,113 @@ def compute_maps(
     tasks = tasks[:limit]
     report, start = MapReport(), time.perf_counter()
     progress(0, len(tasks))
-    for done, task in enumerate(tasks, 1):
-        try:
-            _compute(bench, dream, task, method)
-            report.maps += 1
-        except UnreadableImage as error:
-            report.skipped.append(Skipped(task.image.facts.sha256, str(error)))
-        progress(done, len(tasks))
+    # Files are read and written beside the model, which is the only one to wait for. Leaving waits for what is written.
+    with ThreadPoolExecutor(1) as reader, ThreadPoolExecutor(1) as writer:
+        writing: deque[Future[None]] = deque()
+        for done, (task, reading) in enumerate(_ahead(reader, partial(_read, bench, dream, method), tasks), 1):
+            try:
+                picture = reading.result()
+            except UnreadableImage as error:
+                report.skipped.append(Skipped(task.image.facts.sha256, str(error)))
+            else:
+                if picture is None:
+                    report.found += 1
+                else:
+                    said = task.description.description
+                    given = {"verdict": said.verdict, "findings": said.findings or None}
+                    found = dream.map(picture, said.text, method=method, **given)
+                    writing.append(writer.submit(_keep, bench, dream, method, task, found))
+                    report.maps += 1
+            while len(writing) > AHEAD:
+                writing.popleft().result()
+            progress(done, len(tasks))
+        for each in writing:
+            each.result()
     report.seconds = time.perf_counter() - start
     return report
 
 
-def _compute(bench: Workbench, dream: "Dream", task: MapTask, method: str) -> None:
-    _, picture = images.read_image(bench.checked_file(task.image))
-    said = task.description.description
-    found = dream.map(picture, said.text, method=method, verdict=said.verdict, findings=said.findings or None)
-    weights = dream.clip.weights_id
-    told = "\0".join((task.image.facts.sha256, said.text, method, dream.clip.spec, weights, str(MAP_VERSION)))
-    target = bench.beside("maps", hashlib.sha256(told.encode()).hexdigest() + ".npz")
-    digest = map_files.save(sampling.to_keep(found), target)
+def _ahead(
+    reader: ThreadPoolExecutor, read: Callable[[MapTask], Image.Image | None], tasks: Iterable[MapTask]
+) -> Iterator[tuple[MapTask, "Future[Image.Image | None]"]]:
+    """Each task with its image, of which `AHEAD` are read before they are asked for."""
+    waiting: deque[tuple[MapTask, Future[Image.Image | None]]] = deque()
+    for task in tasks:
+        waiting.append((task, reader.submit(read, task)))
+        if len(waiting) > AHEAD:
+            yield waiting.popleft()
+    yield from waiting
+
+
+def _target(bench: Workbench, dream: "Dream", task: MapTask, method: str) -> Path:
+    """Where a map lies, named by all that it comes from: image, text, method, CLIP, weights, version."""
+    said, clip = task.description.description, dream.clip
+    told = (task.image.facts.sha256, said.text, method, clip.spec, clip.weights_id, str(MAP_VERSION))
+    return bench.beside("maps", hashlib.sha256("\0".join(told).encode()).hexdigest() + ".npz")
+
+
+def _kept(bench: Workbench, dream: "Dream", task: MapTask, method: str) -> bool:
+    """Whether the map's file is there and whole, though the database knows nothing of it: then it does again."""
+    target = _target(bench, dream, task, method)
+    if not target.is_file():
+        return False
+    try:
+        sha256 = digest(target)
+        phrases = map_files.load(target).phrases
+    except (UnreadableImage, OSError):
+        return False  # computed again, in its place
+    _add(bench, dream, task, method, target, sha256, phrases)
+    return True
+
+
+def _read(bench: Workbench, dream: "Dream", method: str, task: MapTask) -> Image.Image | None:
+    """The image, or None when its map is there already.
+
+    Raises:
+        UnreadableImage: the file is gone, changed or damaged.
+    """
+    return None if _kept(bench, dream, task, method) else images.read_image(bench.checked_file(task.image))[1]
+
+
+def _keep(bench: Workbench, dream: "Dream", method: str, task: MapTask, found: RealnessMap) -> None:
+    target = _target(bench, dream, task, method)
+    sha256 = map_files.save(sampling.to_keep(found), target)
+    _add(bench, dream, task, method, target, sha256, found.phrases)
+
+
+def _add(
+    bench: Workbench,
+    dream: "Dream",
+    task: MapTask,
+    method: str,
+    target: Path,
+    sha256: str,
+    phrases: tuple[str, ...],
+) -> None:
     bench.store.maps.add(
         task,
         method=method,
         clip=dream.clip.spec,
-        weights=weights,
+        weights=dream.clip.weights_id,
         path=target.relative_to(bench.settings.data).as_posix(),
-        sha256=digest,
-        phrases=found.phrases,
+        sha256=sha256,
+        phrases=phrases,
     )
+
+
+@dataclass(frozen=True)
+class Drawing:
+    """How the picture of one map is to look; `realness.dream.pictures` says more.
+
+    Attributes:
+        file: where it goes besides, a `.png` or `.pdf`; None when only `out` may be a picture.
+        colormap: one of matplotlib's; None for the usual one.
+        layers: the image, the combined map and each finding's side by side.
+    """
+
+    file: Path | None = None
+    colormap: str | None = None
+    layers: bool = False
 
 
 def map_one_image(
@@ -99,32 +195,46 @@ def map_one_image(
     clip: str = "mini",
     method: str = "dense",
     stride: int | None = None,
+    drawing: Drawing | None = None,
     progress: Progress = silent,
 ) -> np.ndarray:
     """One map of one image, without a database, computed in fp32.
 
     Args:
-        out: `.npy` (float32) or `.png` (8-bit grey, white = realistic).
+        out: `.npy` (float32), `.png` (8-bit grey, white = realistic), or `.pdf` (the picture of `drawing`).
+        drawing: how a picture with the map over the image looks, and where it goes besides.
 
     Returns:
         `(H, W)` float32 in [0, 1] at the image's own pixels, higher = more realistic.
 
     Raises:
-        InvalidValue: the suffix of `out`, the method or the text is no good.
-        CannotWrite: `out` cannot be written.
+        InvalidValue: a suffix, the method, the colour map or the text is no good.
+        CannotWrite: `out` or the drawing's file cannot be written; neither is there then.
     """
-    from realness.dream import Dream  # noqa: PLC0415
+    from realness.dream import Dream, pictures  # noqa: PLC0415  torch and matplotlib
 
-    if out.suffix not in (".npy", ".png"):
-        raise InvalidValue(f"--out must end in .npy or .png, got {out.name!r}")
+    drawing = drawing or Drawing()
+    if out.suffix not in (".npy", ".png", ".pdf"):
+        raise InvalidValue(f"--out must end in .npy or .png, or in .pdf for a picture, got {out.name!r}")
+    if drawing.file is not None and drawing.file.resolve() == out.resolve():
+        raise InvalidValue(f"--out and --picture are both {out}; name two files")
+    colormap = drawing.colormap or pictures.COLORMAP
+    pictures.colours(colormap)  # an unknown one is told before any long work
+    kind = drawing.file and pictures.kind_of(drawing.file)
     _, picture = images.read_image(image)
-    with replacing(out) as part:
+    with replacing(out) as part, replacing(drawing.file) if drawing.file else nullcontext() as other:
         dream = Dream.load(clip, precision="fp32")
         found = dream.map(picture, text, method=method, stride=stride, progress=progress)
         values = sampling.values_at_pixels(found)
+
+        def rendered(kind: str) -> bytes:
+            return pictures.rendered(picture, found, kind, colormap=colormap, title=text, layers=drawing.layers)
+
         if out.suffix == ".npy":
             with part.open("wb") as file:
                 np.save(file, values)
         else:
-            part.write_bytes(map_files.layer_png(values))
+            part.write_bytes(map_files.layer_png(values) if out.suffix == ".png" else rendered(".pdf"))
+        if kind and other:
+            other.write_bytes(rendered(kind))
     return values

@@ -131,9 +131,9 @@ def test_browse_filters_searches_and_opens_an_image(served, visit):
     page.locator(".opt", has_text="Reviewed").click()
     expect(page.locator(".card")).to_have_count(1)
     assert "status=reviewed" in page.url
-    expect(page.locator(".card .heat")).to_be_visible()
+    expect(page.locator(".card .mapped")).to_be_visible()
     page.keyboard.press("m")
-    expect(page.locator(".card .heat")).to_be_hidden()
+    expect(page.locator(".card .mapped")).to_be_hidden()
     page.keyboard.press("/")
     page.keyboard.type("zebra")
     expect(page.get_by_text("No image matches")).to_be_visible()

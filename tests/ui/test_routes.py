@@ -331,6 +331,70 @@ def test_a_map_is_not_had_through_a_study_that_does_not_hold_its_image(client, b
     assert client.get(f"/files/map/{open_study.id}/1/0").status_code == 404
 
 
+def mapped(client, study, colour_map="viridis"):
+    """The addresses of the thumbnails with their maps that Browse is told of."""
+    cards = client.get("/api/browse", params={"study": study.id}).json()["items"]
+    return [f"{card['mapped']}/{colour_map}" for card in cards if card["mapped"]]
+
+
+def test_before_the_lock_no_thumbnail_has_a_map(client, bench, study):
+    assert mapped(client, study) == []
+    answer = client.get(f"/files/mapped/{study.id}/1/viridis")
+    assert (answer.status_code, answer.json()["kind"]) == (403, "locked")
+    assert not list(bench.settings.data.glob("thumbs/*/*"))
+    take(client, study, rating=34)
+    (address,) = mapped(client, study)
+    assert client.get(address).status_code == 200
+    assert [client.get(f"/files/mapped/{study.id}/{at}/viridis").status_code for at in (1, 2, 3)].count(403) == 2
+
+
+def test_a_thumbnail_with_its_map_is_coloured_where_the_image_looks_unreal_and_nowhere_else(client, bench, study):
+    item = take(client, study, rating=34)
+    (address,) = mapped(client, study)
+    answer = client.get(address)
+    assert (answer.headers["content-type"], "immutable" in answer.headers["cache-control"]) == ("image/jpeg", True)
+    plain = client.get(f"/files/thumb/{item['image']['key']}")
+    shown, bare = (
+        np.asarray(Image.open(io.BytesIO(one.content)).convert("RGB"), np.float32) for one in (answer, plain)
+    )
+    assert shown.shape == bare.shape
+    assert shown[:8, :8].mean(axis=(0, 1))[2] < bare[:8, :8].mean(axis=(0, 1))[2] - 30  # yellow has little blue
+    assert (
+        np.abs(shown[-8:, -8:].mean(axis=(0, 1)) - bare[-8:, -8:].mean(axis=(0, 1))).max() < 4
+    )  # written anew as JPEG
+    magma = client.get(mapped(client, study, "magma")[0])
+    assert magma.content != answer.content
+
+
+def test_a_thumbnail_with_its_map_is_made_once_for_each_map_and_colour_map(client, bench, study):
+    take(client, study, rating=34)
+    (address,) = mapped(client, study)
+    stored = bench.store.maps.by_id(int(address.split("/")[-2]))
+    sha256 = bench.store.images.by_id(stored.image_id).facts.sha256
+    first = client.get(address).content
+    made = bench.beside("thumbs", f"{sha256}.{stored.sha256}.viridis.jpg")
+    assert made.read_bytes() == first
+    (bench.settings.data / stored.path).write_bytes(b"damaged")
+    assert client.get(address).content == first
+    answer = client.get(address.replace("viridis", "cividis"))
+    assert (answer.status_code, "damaged" in answer.json()["error"]) == (410, True)
+
+
+@pytest.mark.parametrize("colour_map", ["jet", "..%2f..%2fa", "viridis_r", "%00"])
+def test_a_thumbnail_is_had_in_the_colours_of_the_screens_alone(client, bench, study, colour_map):
+    take(client, study, rating=34)
+    (address,) = mapped(client, study, colour_map)
+    assert client.get(address).status_code in (404, 422)
+    assert not list(bench.settings.data.glob("thumbs/*/*"))
+
+
+def test_a_mapped_thumbnail_is_not_had_through_a_study_that_does_not_hold_its_image(client, bench, study):
+    open_study = bench.store.studies.create("open", StudySettings(blind=False))
+    assert client.get(f"/files/mapped/{open_study.id}/1/viridis").status_code == 404
+    assert client.get(f"/files/mapped/{study.id}/99/viridis").status_code == 404
+    assert client.get(f"/files/mapped/{study.id}/{10**30}/viridis").status_code == 422
+
+
 def test_a_review_reopens_with_the_description_it_answered(client, bench, study):
     item = client.get("/api/next", params={"study": study.id}).json()["item"]
     key = item["image"]["key"]

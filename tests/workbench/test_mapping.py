@@ -1,17 +1,23 @@
 """Maps for a database: only what is missing, one bad image does not stop the rest."""
 
+import hashlib
+import sqlite3
+from contextlib import closing
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
 from PIL import Image
 from small_clip import save_small_clip
 
+from realness.dream import Dream
 from realness.dream import files as map_files
 from realness.errors import CannotWrite, InvalidValue
 from realness.store import NewImage
+from realness.store.maps import MAP_VERSION
 from realness.workbench.importing import ImportOptions, import_source
-from realness.workbench.mapping import compute_maps, map_one_image
+from realness.workbench.mapping import Drawing, compute_maps, map_one_image
 
 
 @pytest.fixture(scope="module")
@@ -85,6 +91,58 @@ def test_a_map_whose_file_is_gone_is_computed_again(three, clip):
     assert three.store.maps.count() == 3
 
 
+def files_of(bench):
+    return {file: file.read_bytes() for file in bench.settings.data.glob("maps/*/*")}
+
+
+def forget(tmp_path):
+    """As when a backup of the database is older than the data folder."""
+    with closing(sqlite3.connect(tmp_path / "a.db")) as connection, connection:
+        connection.execute("DELETE FROM maps")
+
+
+def test_a_map_is_named_by_all_that_it_comes_from(three, clip, tmp_path):
+    compute_maps(three, clip=clip)
+    compute_maps(three, clip=clip, method="released", limit=1)
+    clip_of = Dream.load(clip).clip
+    names = {file.name for file in files_of(three)}
+    for method, images in (("dense", (1, 2, 3)), ("released", (1,))):
+        for image in images:
+            text = three.store.descriptions.newest(image).description.text
+            sha256 = three.store.images.by_id(image).facts.sha256
+            told = "\0".join((sha256, text, method, clip_of.spec, clip_of.weights_id, str(MAP_VERSION)))
+            names.remove(hashlib.sha256(told.encode()).hexdigest() + ".npz")
+    assert names == set()
+    other = save_small_clip(tmp_path / "other", seed=1)
+    assert compute_maps(three, clip=f"local-dir:{other}").maps == 3
+    assert len(files_of(three)) == 7
+
+
+def test_a_map_whose_row_is_lost_is_found_again_and_not_computed(three, clip, tmp_path, monkeypatch):
+    compute_maps(three, clip=clip)
+    kept, stored = files_of(three), three.store.maps.of_text(1)
+    forget(tmp_path)
+    monkeypatch.setattr(Dream, "map", None)
+    report = compute_maps(three, clip=clip)
+    assert (report.maps, report.found, three.store.maps.count()) == (0, 3, 3)
+    assert files_of(three) == kept
+    again = three.store.maps.of_text(1)
+    assert (again.path, again.sha256, again.phrases) == (stored.path, stored.sha256, stored.phrases)
+    report = compute_maps(three, clip=clip)
+    assert (report.maps, report.found) == (0, 0)
+
+
+def test_a_damaged_map_whose_row_is_lost_is_computed_again(three, clip, tmp_path):
+    compute_maps(three, clip=clip)
+    kept = files_of(three)
+    damaged = min(kept)
+    damaged.write_bytes(kept[damaged][:-30])
+    forget(tmp_path)
+    report = compute_maps(three, clip=clip)
+    assert (report.maps, report.found) == (1, 2)
+    assert files_of(three) == kept
+
+
 def test_the_same_words_of_another_machine_have_the_same_map(three, clip):
     compute_maps(three, clip=clip)
     image = three.store.images.by_id(1)
@@ -124,6 +182,44 @@ def test_one_map_of_one_image_has_the_images_own_pixels(tmp_path, clip, suffix):
     assert values.dtype == np.float32
     kept = np.load(out) if suffix == ".npy" else np.asarray(Image.open(out)) / 255
     assert np.abs(kept - values).max() < (1e-7 if suffix == ".npy" else 0.003)
+
+
+@pytest.mark.parametrize("layers", [False, True])
+def test_a_picture_is_written_besides_and_pdf_is_one(tmp_path, clip, layers):
+    Image.effect_noise((90, 70), 40).convert("RGB").save(tmp_path / "a.png")
+    out, picture = tmp_path / "m.npy", tmp_path / "deep" / "m.png"
+    drawing = Drawing(picture, "magma", layers)
+    map_one_image(tmp_path / "a.png", "Yes. The cup melts. The lid is bent.", out, clip=clip, drawing=drawing)
+    assert np.load(out).shape == (70, 90)
+    assert Image.open(picture).format == "PNG"
+    map_one_image(
+        tmp_path / "a.png", "Yes. The cup melts.", tmp_path / "m.pdf", clip=clip, drawing=Drawing(layers=layers)
+    )
+    assert (tmp_path / "m.pdf").read_bytes().startswith(b"%PDF")
+
+
+@pytest.mark.parametrize(
+    ("drawing", "told"),
+    [
+        (Drawing(Path("p.tiff")), r"\.png or \.pdf"),
+        (Drawing(Path("p.png"), "no-colours"), "no colour map 'no-colours'"),
+        (Drawing(Path("out.npy")), "two files"),
+    ],
+)
+def test_a_drawing_that_cannot_be_is_refused_before_anything_is_computed(tmp_path, monkeypatch, drawing, told):
+    monkeypatch.chdir(tmp_path)
+    Image.effect_noise((90, 70), 40).convert("RGB").save("a.png")
+    with pytest.raises(InvalidValue, match=told):
+        map_one_image(Path("a.png"), "Yes.", Path("out.npy"), clip="no-such-clip", drawing=drawing)
+    assert [path.name for path in tmp_path.iterdir()] == ["a.png"]
+
+
+def test_when_the_picture_cannot_be_written_there_is_no_map_either(tmp_path, clip):
+    Image.effect_noise((90, 70), 40).convert("RGB").save(tmp_path / "a.png")
+    (tmp_path / "p.png").mkdir()
+    with pytest.raises(CannotWrite):
+        map_one_image(tmp_path / "a.png", "Yes.", tmp_path / "out.npy", clip=clip, drawing=Drawing(tmp_path / "p.png"))
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["a.png", "p.png"]
 
 
 def test_a_name_that_says_no_format_is_refused_before_anything_is_computed(tmp_path, clip):
