@@ -24,7 +24,7 @@ _NO_MAP += (struct.error, tokenize.TokenError, zipfile.BadZipFile, zlib.error)
 def save(found: RealnessMap, target: Path) -> str:
     """Write a map as float16 in an uncompressed `.npz`, folders included. The same map gives the same bytes.
 
-    Compressed it would be a fifth smaller and take five times as long to read: see `bench maps`.
+    Compressed, a large one would be a fifth smaller and take more than twice as long to read: see `bench maps`.
 
     Returns:
         The SHA-256 of the file's bytes.
