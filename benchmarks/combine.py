@@ -31,7 +31,7 @@ def rules(clip: str, sources: Sequence[np.ndarray | Path], seed: int, count: int
         one = plant(photograph, first, rng, phrasing="held_out")
         both = plant(one.image, second, rng, phrasing="held_out")
         phrases = [one.phrase, both.phrase, word(absent, rng, phrasing="held_out")]
-        layers = thinned(locate(both.image, [phrases[at] for at in rng.permutation(3)]))
+        layers = thinned(locate(both.image, phrases))
         mask = thinned(one.mask | both.mask)
         for name, rule in COMBINATIONS.items():
             scores = -rule(layers)

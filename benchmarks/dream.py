@@ -71,7 +71,10 @@ def _targets(results: dict[str, Any]) -> dict[str, dict[str, Any]]:
         "dense_cost": ("at_most", 1.15, True),
         "dense_vs_paper": ("at_most", 1 / 500, True),
         "pipeline": ("at_least", 0.9, True),
+        "mini_pipeline": ("at_least", 0.9, True),
         "memory_4096x4096_gb": ("at_most", 3.0, True),
+        "memory_4096x4096_released_gb": ("at_most", 3.0, True),
+        "memory_4096x4096_paper_gb": ("at_most", 3.0, True),
     }
     targets = {}
     for name, (side, limit, judged) in limits.items():
@@ -245,13 +248,9 @@ told = lambda name: int(re.search(name + r":\\s+(\\d+)", pathlib.Path("/proc/sel
 pathlib.Path("/proc/self/clear_refs").write_text("5")  # the peak starts anew: loading a model has one of its own
 before = told("VmRSS")
 image = Image.effect_noise((width, height), 60).convert("RGB")
-class Enough(Exception): pass
-def stop(done, _total):
-    if done >= 500: raise Enough
-try:
-    dream.map(image, "the hand is odd", method=method, progress=stop)
-except Enough:
-    pass
+every = windows.corners_of
+windows.corners_of = lambda *given: every(*given)[:500]  # the first of each size, and all of the accumulation
+dream.map(image, "the hand is odd", method=method)
 print(json.dumps(told("VmHWM") - before))
 """
 

@@ -33,7 +33,7 @@ class Timed:
 
     Attributes:
         seconds: of all calls.
-        calls: how many phrases were looked for.
+        calls: how many images it looked at.
         every: it is asked only of every so many plantings, because it is slow.
         needs_text: whether the phrase makes a difference to it.
     """
@@ -72,7 +72,9 @@ def locators(spec: str, seed: int, window_every: int) -> dict[str, Timed]:
         f"paper --stride {PAPER_STRIDE}": Timed(_windows(Dream(trained), "paper", PAPER_STRIDE), every=window_every),
         "untrained": Timed(dense(Dream(untrained(trained, seed)))),
         "sharpness": Timed(_sharpness, needs_text=False),
-        "random": Timed(lambda image, phrases: _repeated(soft_noise(chance, image.shape[:2], 48), phrases), every=1),
+        "random": Timed(
+            lambda image, phrases: _repeated(soft_noise(chance, image.shape[:2], 48), phrases), needs_text=False
+        ),
     }
 
 

@@ -31,6 +31,8 @@ WAYS_OUT = (
     "three ways out: `--clip MODEL:/path/to/checkpoint` with a file you have, `--clip local-dir:/path` with an "
     "open_clip folder you have, or `--clip mini`, which ships with the project"
 )
+TUNING = "realness.json"
+"""Beside the weights of a local CLIP: how DREAM is to read them."""
 _TEXTS_A_BATCH = 256
 
 
@@ -43,7 +45,7 @@ class Clip:
         preprocess: a PIL image to a `(3, S, S)` tensor, as the weights were trained.
         tokenizer: a list of texts to a `(n, context)` tensor of token ids.
         spec: the SPEC it was loaded by.
-        weights_id: the first 16 digits of the SHA-256 of the weights.
+        weights_id: the first 16 digits of the SHA-256 of the weights and the `realness.json` beside them.
         folder: of a local CLIP, where its `realness.json` may lie; None otherwise.
         device, dtype: what it computes on and in.
     """
@@ -163,7 +165,7 @@ def _downloaded(spec: str, name: str, tag: str, device: torch.device, precision:
     except Exception as error:  # hub clients raise whatever their HTTP library does
         reason = (str(error).splitlines() or [type(error).__name__])[0][:160]
         raise WeightsNotFound(f"the weights of {spec} cannot be downloaded ({reason}); {WAYS_OUT}") from error
-    return _create(spec, name, tag, path, None, device, precision)
+    return _create(spec, name, tag, path, None, device, precision, quick_gelu=bool(config.get("quick_gelu")))
 
 
 def _can_be_had(config: dict[str, Any]) -> bool:
@@ -193,10 +195,13 @@ def _create(
     folder: Path | None,
     device: torch.device,
     precision: str,
+    *,
+    quick_gelu: bool = False,
 ) -> Clip:
     try:
+        # Some published weights were trained with QuickGELU, which their tag says and their model's config does not.
         model, _, preprocess = open_clip.create_model_and_transforms(
-            name, pretrained=pretrained, device=device, weights_only=True
+            name, pretrained=pretrained, device=device, weights_only=True, force_quick_gelu=quick_gelu
         )
         tokenizer = open_clip.get_tokenizer(name)
     except (RuntimeError, ValueError, KeyError, OSError, EOFError, TypeError, AttributeError, AssertionError) as error:
@@ -207,7 +212,8 @@ def _create(
         raise
     model.eval().requires_grad_(False)
     dtype = _dtype(precision, device)
-    return Clip(model.to(dtype), preprocess, tokenizer, spec, _digest(weights), folder, device, dtype)  # pyright: ignore[reportArgumentType]
+    identity = _digest(weights, folder)
+    return Clip(model.to(dtype), preprocess, tokenizer, spec, identity, folder, device, dtype)  # pyright: ignore[reportArgumentType]
 
 
 def _why(spec: str, weights: Path, error: Exception) -> str:
@@ -233,17 +239,25 @@ def native_dtype(device: torch.device) -> torch.dtype:
     return torch.bfloat16 if native else torch.float32
 
 
-def _digest(path: Path) -> str:
+def _digest(path: Path, folder: Path | None) -> str:
+    """Of the weights, and of how DREAM reads them: another calibration gives other maps."""
     with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()[:16]
+        weights = hashlib.file_digest(file, "sha256")
+    tuning = folder / TUNING if folder else None
+    if tuning is not None and tuning.is_file():
+        weights.update(tuning.read_bytes())
+    return weights.hexdigest()[:16]
 
 
 def read_tuning(clip: Clip) -> dict[str, Any]:
     """What lies in `realness.json` beside a local CLIP: how DREAM is to read it. Empty where there is none."""
-    file = clip.folder / "realness.json" if clip.folder else None
+    file = clip.folder / TUNING if clip.folder else None
     if file is None or not file.is_file():
         return {}
     try:
-        return json.loads(file.read_text(encoding="utf-8"))
+        told = json.loads(file.read_text(encoding="utf-8"))
     except ValueError as error:
         raise UnsupportedModel(f"{file} is no JSON; train the model again or remove the file") from error
+    if not isinstance(told, dict):
+        raise UnsupportedModel(f"{file} must hold a JSON object; train the model again or remove the file")
+    return told

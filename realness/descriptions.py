@@ -37,21 +37,27 @@ _FINE = (
 )
 _DEGREE = r"(?:(?:mostly|largely|otherwise|quite|very|fairly|generally|overall|entirely|all|both|rather)\s+)*"
 _REASSURANCE = re.compile(
-    rf"(?:is|are|looks?|appears?|seems?|feels?|remains?)\s+(?:to\s+be\s+)?{_DEGREE}{_FINE}"
+    rf"^(?!only\b|if\b)[^,;]*?\b(?:is|are|looks?|appears?|seems?|feels?|remains?)\s+(?:to\s+be\s+)?{_DEGREE}{_FINE}"
     rf"(?:(?:,|\s+and|\s+or|,\s+and)\s+{_DEGREE}{_FINE})*"
     r"(?:\s+(?:overall|otherwise|throughout|enough|as well|here))?(?:\s+(?:in|for|with|to|of|across|at)\s[^,;]*)?$",
     re.IGNORECASE,
 )
 _DENIED = re.compile(
-    r"\b(?:not|never|hardly|barely|no longer|nor|lacks?|lacking|fails?|without|unless)\b|n['’]t\b", re.IGNORECASE
+    r"\b(?:not|never|hardly|barely|no|nor|lacks?|lacking|fails?|without|unless)\b|n['’]t\b", re.IGNORECASE
 )
 _FAULT = (
     r"(?:distort\w*|artifacts?|artefacts?|unnatural\w*|unrealistic\w*|inconsisten\w*|anomal\w*|wrong|unusual\w*|"
     r"strange\w*|odd\w*|issues?|errors?|problems?|flaws?|mistakes?|deform\w*|fake|artificial\w*|suspicious\w*)"
 )
+_SEEN = r"(?:(?:visible|obvious|clear|apparent|noticeable|major|significant|particularly|really|other|signs of)\s+)*"
 _NOTHING = re.compile(
-    rf"^(?:there\s+(?:is|are)\s+)?(?:nothing|none|no|neither)\b[^,;]*\b{_FAULT}\b"
-    rf"|(?:\bnot|n['’]t|\bnever)\s+(?:\w+\s+){{0,2}}{_FAULT}\b|\bwithout\s+(?:any\s+)?(?:\w+\s+)?{_FAULT}$",
+    # "no visible distortion", "there are no obvious artifacts in the sky": the fault is what is denied
+    rf"^(?:there\s+(?:is|are)\s+)?no\s+{_SEEN}{_FAULT}(?:\s+(?:in|on|at|of|or|and|with|to|is|are)\b[^,;]*)?$"
+    # "nothing else looks unusual"
+    rf"|^(?:nothing|none)\b[^,;]*?\b(?:is|are|looks?|appears?|seems?)\s+{_SEEN}{_FAULT}$"
+    # "the hands do not look distorted"
+    rf"|(?:\bnot|n['’]t|\bnever)\s+(?:(?:look|appear|seem|be|feel)\s+)?(?:to\s+be\s+)?{_SEEN}{_FAULT}$"
+    rf"|\bwithout\s+(?:any\s+)?{_SEEN}{_FAULT}$",
     re.IGNORECASE,
 )
 

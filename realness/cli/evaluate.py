@@ -5,7 +5,7 @@ from typing import Annotated, Any
 
 import typer
 
-from realness.cli.context import Context, progress_bar
+from realness.cli.context import Context, label, progress_bar
 
 app = typer.Typer(help="Measure models against people.", no_args_is_help=True)
 
@@ -29,6 +29,7 @@ def maps(
     from realness.workbench.evaluating import evaluate_maps  # noqa: PLC0415
 
     shared: Context = context.obj
+    study = label(study, "--study") if study else None
     options: dict[str, Any] = {"clip": clip, "method": method, "stride": stride}
     options |= {"source": source, "study": study, "limit": limit}
     with shared.bench() as bench, progress_bar(f"evaluate maps ({method}, {clip})") as progress:

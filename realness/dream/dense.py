@@ -75,7 +75,7 @@ def last_tokens(visual: Any, pixels: Tensor, *, attention: str, blocks: int = 1)
         raise ValueError(f"attention must be one of {ATTENTIONS}, got {attention!r}")
     every = list(visual.transformer.resblocks)
     if not 1 <= blocks <= len(every):
-        raise ValueError(f"blocks must be from 1 to {len(every)}, got {blocks}")
+        raise UnsupportedModel(f"blocks in realness.json must be from 1 to {len(every)}, got {blocks}")
     x = _embed(visual, pixels)
     changed = 0 if attention == "vanilla" else blocks
     for block in every[: len(every) - changed]:

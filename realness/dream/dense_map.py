@@ -114,7 +114,7 @@ def embed(clip: Clip, phrases: Sequence[str], tuning: Tuning) -> Phrases:
     return Phrases(clip.encode_text(phrases), _mean_neutral(clip, tuning.neutral))
 
 
-@lru_cache(maxsize=1)
+@lru_cache(maxsize=4)
 def _mean_neutral(clip: Clip, phrases: tuple[str, ...]) -> Tensor:
     return clip.encode_text(phrases).mean(dim=0)
 

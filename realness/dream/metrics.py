@@ -87,7 +87,7 @@ def aupro(scores: np.ndarray, mask: np.ndarray, *, limit: float = 0.3) -> float:
         InvalidValue: as in `pixel_auroc`.
     """
     flat, inside = _checked(scores, mask)
-    regions = np.asarray(label(mask, connectivity=1))
+    regions = np.asarray(label(mask, connectivity=2))
     count = int(regions.max())
     order = np.argsort(-flat, kind="stable")
     ends = np.append(np.flatnonzero(np.diff(flat[order])), flat.size - 1)  # equal scores are passed together

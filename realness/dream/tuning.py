@@ -1,9 +1,11 @@
 """How the dense map reads a CLIP: read from `realness.json` beside a local one, stated defaults for others."""
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from realness.dream.dense import ATTENTIONS
 from realness.errors import UnsupportedModel
 
 MAX_SCALES = 3
@@ -47,6 +49,8 @@ class Tuning:
         Raises:
             UnsupportedModel: a value is of the wrong type.
         """
+        if not isinstance(told, dict):
+            raise UnsupportedModel("what realness.json says of `dense` must be an object; train the model again")
         try:
             read = {name: _READERS[name](value) for name, value in told.items() if name in _READERS}
             tuning = cls(**{name: value for name, value in read.items() if value not in ((), None)})
@@ -63,11 +67,29 @@ def _numbers(value: Any) -> tuple[float, ...]:
     return tuple(float(each) for each in given)
 
 
+def _finite(value: Any) -> float:
+    if not math.isfinite(float(value)):
+        raise ValueError("not finite")
+    return float(value)
+
+
+def _texts(value: Any) -> tuple[str, ...]:
+    if not isinstance(value, list) or not all(isinstance(text, str) for text in value):
+        raise TypeError("not a list of texts")
+    return tuple(value)
+
+
+def _attention(value: Any) -> str:
+    if value not in ATTENTIONS:
+        raise ValueError("no way to attend")
+    return value
+
+
 _READERS: dict[str, Callable[[Any], Any]] = {
-    "temperature": float,
-    "bias": float,
+    "temperature": _finite,
+    "bias": _finite,
     "pixels_per_token": _numbers,
-    "neutral": lambda value: tuple(str(text) for text in value),
-    "attention": str,
+    "neutral": _texts,
+    "attention": _attention,
     "blocks": int,
 }

@@ -25,7 +25,10 @@ def rasterise(region: Region, size: tuple[int, int]) -> np.ndarray:
         InvalidValue: a mask is of another size, or its runs are not whole numbers.
     """
     width, height = size
+    farthest = 64.0 * (width + height)  # a polygon that reaches beyond is cut there: its slopes stay what they are
     values = np.asarray(region.coordinates, dtype=float)
+    if region.shape is not RegionShape.MASK:
+        values = np.minimum(values, farthest)
     if region.shape is RegionShape.MASK:
         return _runs(values, region.size, size)
     if region.shape is RegionShape.BOX:

@@ -35,8 +35,9 @@ EFFECTS: dict[str, Callable[[Site, np.random.Generator], np.ndarray]] = {
 
 KINDS: tuple[str, ...] = tuple(EFFECTS)
 
-SAMPLE_KINDS: tuple[str, ...] = tuple(
-    kind for kind in KINDS if kind not in ("turned", "gridded", "fringed", "ghosted", "erased", "lettering")
+SAMPLE_KINDS: tuple[str, ...] = (
+    *("warped", "stretched", "smeared", "garbled", "broken_edge", "plastic", "misplaced_blur", "noisy"),
+    *("pixelated", "oversharp", "painted", "duplicated", "pasted", "merged", "mismatched_light", "shadow"),
 )
 """The kinds of the sample study. They stay these, so that the study stays what it is."""
 

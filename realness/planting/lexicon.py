@@ -1,6 +1,6 @@
 """Words of each kind that training puts together into clauses of its own: more ways to say a thing than templates.
 
-Data only. For training alone: no held-out template is made of these forms.
+Data only. For training alone: no form filled with these words is a held-out template, which a test sees to.
 """
 
 FORMS: tuple[str, ...] = (

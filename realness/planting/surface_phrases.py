@@ -41,7 +41,7 @@ SURFACE_PHRASES: dict[str, tuple[str, tuple[str, ...], tuple[str, ...]]] = {
             "{noun} {looks} incoherent, like a jumbled pattern",
             "{noun} {has} scrambled, meaningless detail",
             "{noun} {is} garbled and hard to recognize",
-            "{noun} {looks} chaotic and fragmented",
+            "{noun} {looks} like chaotic scraps",
             "{noun} {looks} like random, unreadable fragments",
         ),
     ),
@@ -82,7 +82,7 @@ SURFACE_PHRASES: dict[str, tuple[str, tuple[str, ...], tuple[str, ...]]] = {
             "the focus of {noun} does not match the scene",
         ),
         (
-            "{noun} {looks} oddly out of focus",
+            "{noun} {looks} strangely lacking in focus",
             "{noun} {is} blurry although the surroundings are sharp",
             "{noun} {has} an unnatural blurry appearance",
             "{noun} {looks} blurred and lacking definition",
@@ -140,7 +140,7 @@ SURFACE_PHRASES: dict[str, tuple[str, tuple[str, ...], tuple[str, ...]]] = {
             "{noun} {has} an unnatural, overly detailed look",
         ),
         (
-            "{noun} {looks} harsh and oversharpened",
+            "{noun} {looks} harshly sharpened, beyond what is real",
             "{noun} {is} overly crisp and processed",
             "{noun} {has} unnaturally sharp, exaggerated details",
             "{noun} {looks} too sharp compared to the rest",

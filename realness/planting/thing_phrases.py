@@ -62,7 +62,7 @@ THING_PHRASES: dict[str, tuple[str, tuple[str, ...], tuple[str, ...]]] = {
         (
             "{noun} {looks} disjointed and out of line",
             "{noun} {is} broken, with misaligned parts",
-            "{noun} {looks} shifted and disconnected",
+            "{noun} {looks} shifted, with ends that do not meet",
             "the continuity of {noun} is broken",
             "{noun} {has} unnatural breaks and misalignments",
         ),
@@ -103,7 +103,7 @@ THING_PHRASES: dict[str, tuple[str, tuple[str, ...], tuple[str, ...]]] = {
             "{noun} {looks} inserted, without blending with the surroundings",
         ),
         (
-            "{noun} {looks} superimposed and out of place",
+            "{noun} {looks} superimposed on a scene it is not part of",
             "{noun} {looks} digitally inserted and poorly integrated",
             "{noun} {is} pasted in without natural blending",
             "{noun} {has} cut out edges that do not belong",

@@ -35,6 +35,7 @@ class NewImage:
         path: where the bytes lie: relative to the data folder, or absolute when linked.
         source: the data set's or folder's name.
         name: the image's name inside it.
+        regions_of: the data set that the regions are of, where it is not `source`.
     """
 
     facts: ImageFacts
@@ -48,6 +49,7 @@ class NewImage:
     description: Description | None = None
     scores: tuple[OpinionScore, ...] = ()
     regions: tuple[Finding, ...] = ()
+    regions_of: str = ""
     reference_maps: tuple[StoredReferenceMap, ...] = ()
 
 
@@ -75,7 +77,7 @@ class ImageStore:
                 for score in record.scores:
                     _opinion(connection, image_id, score)
                 for finding in record.regions:
-                    _regions(connection, image_id, record.source, finding)
+                    _regions(connection, image_id, record.regions_of or record.source, finding)
                 for reference in record.reference_maps:
                     _reference_map(connection, image_id, reference)
         return fresh, known

@@ -111,13 +111,24 @@ class MapStore:
                 again = {"path": path, "sha256": sha256, "phrases": list(phrases)}
                 connection.execute(update(maps).where(maps.c.id == found).values(again))
 
-    def lost(self, method: str, clip: str, weights: str, files: Path) -> list[MapTask]:
-        """What is left to compute again: images whose kept map's file is no longer in the folder `files`."""
+    def lost(self, method: str, clip: str, weights: str, files: Path, study_id: int | None = None) -> list[MapTask]:
+        """What is left to compute again: images whose kept map's file is no longer in the folder `files`.
+
+        Only maps of the newest description: nobody is shown another.
+        """
         same = (maps.c.method == method, maps.c.clip == clip, maps.c.weights == weights, maps.c.version == MAP_VERSION)
-        query = select(images, maps.c.path.label("map_path")).join(maps, maps.c.image_id == images.c.id).where(*same)
+        query = select(images, maps.c.path.label("map_path"), maps.c.text_sha256.label("map_text"))
+        query = query.join(maps, maps.c.image_id == images.c.id).where(*same)
+        if study_id is not None:
+            query = query.where(
+                images.c.id.in_(select(study_images.c.image_id).where(study_images.c.study_id == study_id))
+            )
         with self.database.read() as connection:
             rows = connection.execute(query.order_by(images.c.id)).mappings().all()
-        return list(self._tasks([stored_image(row) for row in rows if not (files / row["map_path"]).is_file()]))
+        gone = [row for row in rows if not (files / row["map_path"]).is_file()]
+        texts = {(row["id"], row["map_text"]) for row in gone}
+        tasks = self._tasks([stored_image(row) for row in gone])
+        return [task for task in tasks if (task.image.id, text_digest(task.description.description.text)) in texts]
 
     def without_any(self, study_id: int) -> int:
         """How many described images of a study have no map at all."""

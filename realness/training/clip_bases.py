@@ -93,7 +93,7 @@ def _scene(seed: int, number: int) -> np.ndarray:
 
 
 def _cut(picture: np.ndarray, side: int, rng: np.random.Generator) -> np.ndarray:
-    """A square at a random place, resized to `side` from 0.5 to 2.2 times that many pixels."""
+    """A square at a random place, resized to `side` from 0.55 to 2.2 times that many pixels."""
     most = min(min(picture.shape[:2]), 2.2 * side)
     size = int(np.clip(side * np.exp(rng.uniform(np.log(0.55), np.log(2.2))), 0.5 * side, most))
     y, x = (int(rng.integers(whole - size + 1)) for whole in picture.shape[:2])

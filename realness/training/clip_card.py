@@ -17,7 +17,8 @@ the project, `--clip local-dir:FOLDER` one that was trained elsewhere; any progr
 
     python -m realness train clip --minutes {minutes:g} --seed {seed}{folder}
 
-{steps} steps in {spent:.0f} minutes, {crops} crops of {crop} pixels, none of them twice, by the recipe in `train.json`.
+{steps} steps in {spent:.0f} minutes, {crops} crops of {crop} pixels, none of them twice, by the recipe in
+`train.json`.{begun}
 Image tower: ModifiedResNet, layers {layers}, width {width}, {window} pixels. Text tower: {text_layers} layers of
 {text_width}. Embedding: {embed}. Vocabulary: the first {merges} merges of CLIP's own.
 
@@ -74,7 +75,8 @@ def write_card(
         merges=f"{config.merges:,}",
         photographs=len(bases.photographs) - bases.added,
         added=f" and {bases.added} of a folder (digest {bases.digest})" if bases.added else "",
-        folder=" --photographs FOLDER" if bases.added else "",
+        folder=(" --photographs FOLDER" if bases.added else "") + (" --from FOLDER" if config.start else ""),
+        begun=f" It began with trained weights (digest {config.start})." if config.start else "",
         sides=f"{min(config.sides)} to {max(config.sides)}",
         plantings=config.plantings,
         kinds=len(KINDS),

@@ -40,6 +40,7 @@ class TrainConfig:
         weakest: strength of the subtlest plantings, in [0, 1].
         plantings: at most so many in a crop, and at least two but for the few crops that stay untouched.
         photographs: share of the crops that come from photographs; the rest are procedural scenes.
+        start: digest of the weights that it began with; empty for random ones.
         pictures: digest of the photographs that were added to the wheels' own; empty without any.
         sides: of a crop at the pixels it is planted at, before it is resized to `crop`; one is drawn for each base.
         random_nouns: share of the phrases that are templates said of a random word instead of a fitting noun.
@@ -70,6 +71,7 @@ class TrainConfig:
     weakest: float = 0.2
     plantings: int = 5
     photographs: float = 0.75
+    start: str = ""
     pictures: str = ""
     sides: tuple[int, ...] = (256, 256, 256, 192, 192, 144, 320)
     random_nouns: float = 0.35
@@ -87,11 +89,6 @@ class TrainConfig:
             raise InvalidValue(f"sides must be at least {SMALLEST_SIDE} pixels each")
         if self.minutes <= 0 or (self.steps is not None and self.steps < 1):
             raise InvalidValue("minutes must be more than 0, and steps, where given, at least 1")
-
-    @property
-    def grid(self) -> int:
-        """Tokens along one side of a crop."""
-        return self.crop // STRIDE
 
     def model(self) -> dict[str, Any]:
         """The `model_cfg` of open_clip. The tokenizer is found in the model's own folder, whatever its name."""

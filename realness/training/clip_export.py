@@ -62,7 +62,8 @@ def validate(model: CLIP, config: TrainConfig, bases: Bases, words: Words, steps
 
 
 def calibrate(folder: Path, config: TrainConfig, bases: Bases, images: int = 72) -> dict[str, Any]:
-    """Temperature and bias that make the map's probability true at `PRIOR`, fitted on images kept apart.
+    """Temperature and bias that make the map's probability true at `PRIOR`, fitted on images that no
+    training saw, other crops of the same photographs.
 
     Measured through the map's own code, at all of its scales. A phrase is asked of images it is true of, and as often
     of images without it, as descriptions do.

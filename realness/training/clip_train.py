@@ -3,6 +3,7 @@
 No RAISE data goes in: the pictures are photographs from the wheels and procedural scenes, the inconsistencies planted.
 """
 
+import hashlib
 import json
 import math
 import time
@@ -65,7 +66,7 @@ def train_clip(
     """
     out.mkdir(parents=True, exist_ok=True)
     bases = bases or Bases()
-    config = replace(config, pictures=bases.digest)
+    config = replace(config, pictures=bases.digest, start=_digest_of(start))
     run = _Run(config, out, bases, start)
     total = config.steps if config.steps is not None else round(config.minutes * 60)
     saved = since = time.monotonic()
@@ -175,6 +176,14 @@ class _Run:
         encoded = encode_tokens(self.model, self.words(texts + neutral_texts))
         phrases, neutral = encoded[: len(texts)], encoded[len(texts) :]
         return TextFeatures(phrases.unflatten(0, (self.config.phrasings, -1)), neutral)
+
+
+def _digest_of(start: Path | None) -> str:
+    if start is None:
+        return ""
+    if not (start / WEIGHTS).is_file():
+        raise InvalidValue(f"there is no {WEIGHTS} in {start}; give a folder that was trained before")
+    return hashlib.sha256((start / WEIGHTS).read_bytes()).hexdigest()[:16]
 
 
 def _begin_with(model: CLIP, folder: Path) -> None:

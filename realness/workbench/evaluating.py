@@ -1,7 +1,8 @@
 """Realness maps held against what people marked, and against what data sets say."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -9,10 +10,10 @@ import numpy as np
 from PIL import Image
 
 from realness import images
-from realness.domain import Finding, Skipped
+from realness.domain import Finding, Region, Skipped, StoredReferenceMap
 from realness.dream import metrics
 from realness.dream.sampling import resized
-from realness.errors import InvalidValue, RealnessError
+from realness.errors import InvalidValue, UnreadableImage
 from realness.images import rasterise
 from realness.workbench.bench import Progress, Workbench, silent
 from realness.workbench.references import load_reference_map
@@ -23,6 +24,10 @@ if TYPE_CHECKING:
 
 PEOPLE = "people"
 SOURCES = (PEOPLE, "reference", "all")
+_NOTHING = (
+    "there is no marked place to compare maps with ({}); mark findings in the app, or import a data set with regions: "
+    "see docs/formats.md"
+)
 LONGEST = 512
 """Maps and answers are compared at this longest side: maps are smooth, and sorting 100 million pixels is not."""
 
@@ -33,13 +38,11 @@ _OF_PLACES: dict[str, Scores] = {
     "f1": metrics.f1_max,
     "pointing": metrics.pointing_game,
     "aupro": metrics.aupro,
-    "nss": metrics.normalised_scanpath,
 }
 _OF_HEAT: dict[str, Scores] = {
     "cc": metrics.correlation,
     "sim": metrics.similarity,
     "kld": metrics.divergence,
-    "auc_judd": metrics.auc_judd,
 }
 METRICS = ("auroc", "ap", "f1", "pointing", "aupro", "right_over_wrong", "mse", "nss", "cc", "sim", "kld", "auc_judd")
 
@@ -52,11 +55,13 @@ class Truth:
         source: `people`, or the data set.
         phrase: what is said of it.
         unreal: `(h, w)` float32 in [0, 1]: a mask, or how strongly it was marked.
+        is_heat: whether it is the latter.
     """
 
     source: str
     phrase: str
     unreal: np.ndarray
+    is_heat: bool
 
 
 @dataclass
@@ -87,9 +92,9 @@ def evaluate_maps(
 ) -> MapEvaluation:
     """Compute the map of every phrase that has a known place, and compare the two.
 
-    A map's unrealness, 1 - value, is held against masks by AUROC, AP, F1-max, pointing game, AUPRO and NSS, and against
+    A map's unrealness, 1 - value, is held against masks by AUROC, AP, F1-max, pointing game and AUPRO, and against
     masks and heat maps by MSE, CC, SIM, KLD and AUC-Judd (as RichHF-18K does; for an empty heat map MSE alone).
-    `right_over_wrong` is how often the phrase has a higher AUROC than one of another image.
+    NSS goes with both. `right_over_wrong` is how often the phrase has a higher AUROC than one of another image.
 
     Args:
         source: `people`, `reference`, `all`, or the name of one data set.
@@ -101,67 +106,102 @@ def evaluate_maps(
         NotFound: there is no study of that name.
         WeightsNotFound: the CLIP cannot be had.
     """
-    found = MapEvaluation()
-    known = _truths(bench, source, study, found.skipped)
-    files = list(known)[:limit]
-    if not files:
-        raise InvalidValue(
-            f"there is no marked place to compare maps with ({source}); mark findings in the app, or import a data set "
-            "with regions: see docs/formats.md"
-        )
     from realness.dream import Dream  # noqa: PLC0415  torch, of which the app's process knows nothing
+    from realness.dream.dream import METHODS  # noqa: PLC0415
 
+    if method not in METHODS:
+        raise InvalidValue(f"--method must be {', '.join(METHODS)}, got {method!r}")
+    found = MapEvaluation()
+    places = _places(bench, source, study)
+    files = list(places)[:limit]
+    phrases = sorted({phrase for each in places.values() for phrase, _, _ in each})
+    if not files:
+        raise InvalidValue(_NOTHING.format(source))
     dream, rng = Dream.load(clip), np.random.default_rng(0)
-    phrases = sorted({truth.phrase for truths in known.values() for truth in truths})
-    measured: dict[str, list[dict[str, list[float]]]] = {}
+    measured: list[dict[str, dict[str, list[float]]]] = []
     progress(0, len(files))
     for done, file in enumerate(files, 1):
         try:
-            own = _measured(dream, file, known[file], _wrong(known[file], phrases, rng), method, stride)
-        except RealnessError as error:
+            truths = [_truth(name, phrase, drawn()) for phrase, name, drawn in places[file]]
+            own = _measured(dream, file, truths, _wrong(truths, phrases, rng), method, stride)
+        except UnreadableImage as error:
             found.skipped.append(Skipped(file.name, str(error)))
         else:
-            for name, figures in own.items():
-                measured.setdefault(name, []).append(figures)
+            if own:
+                measured.append(own)
+            else:
+                found.skipped.append(Skipped(file.name, "its marks lie outside of the image, or cover all of it"))
         progress(done, len(files))
-    found.by_source = {name: _summary(each) for name, each in measured.items()}
-    found.overall = _summary([figures for each in measured.values() for figures in each])
+    if not measured:
+        raise InvalidValue(f"none of {len(files)} images could be compared: {found.skipped[0].reason}")
+    names = sorted({name for own in measured for name in own})
+    found.by_source = {name: _summary([own[name] for own in measured if name in own]) for name in names}
+    found.overall = _summary([_together(own) for own in measured])
     return found
 
 
-def _truths(bench: Workbench, source: str, study: str | None, skipped: list[Skipped]) -> dict[Path, list[Truth]]:
-    known: dict[Path, list[Truth]] = {}
+_Drawn = Callable[[], np.ndarray]
+
+
+def _places(bench: Workbench, source: str, study: str | None) -> dict[Path, list[tuple[str, str, _Drawn]]]:
+    """By image file: phrase, source and a way to the mask or heat map of each known place. Nothing is drawn yet."""
+    known: dict[Path, list[tuple[str, str, _Drawn]]] = {}
     if source in (PEOPLE, "all"):
         for example in region_examples(bench, study):
-            known.setdefault(example.image, []).append(Truth(PEOPLE, example.phrase, _fitted(example.mask)))
-    if source != PEOPLE:
-        for file, truth in _references(bench, study, skipped):
-            if source in ("reference", "all", truth.source):
-                known.setdefault(file, []).append(truth)
+            bits, shape = np.packbits(example.mask), example.mask.shape
+            drawn = partial(_unpacked, bits, shape)
+            known.setdefault(example.image, []).append((example.phrase, PEOPLE, drawn))
+    if source == PEOPLE:
+        return known
+    store = bench.store.references
+    for image in store.images_with_any(bench.store.studies.named(study).id if study else None):
+        size = image.facts.width, image.facts.height
+        into: list[tuple[str, str, _Drawn]] = []
+        for found in store.regions_of(image.id):
+            into.append((found.finding.phrase, found.source, partial(_mask, found.finding.regions, size)))
+        for stored in store.maps_of(image.id):
+            into.append((stored.phrase, stored.source, partial(_heat, bench, stored)))
+        asked = [one for one in into if source in ("reference", "all", one[1])]
+        if asked:
+            known.setdefault(bench.image_file(image), []).extend(asked)
     return known
 
 
-def _references(bench: Workbench, study: str | None, skipped: list[Skipped]) -> Iterator[tuple[Path, Truth]]:
-    store = bench.store.references
-    for image in store.images_with_any(bench.store.studies.named(study).id if study else None):
-        try:
-            file, size = bench.checked_file(image), (image.facts.width, image.facts.height)
-            for found in store.regions_of(image.id):
-                masks = [rasterise(region, size) for region in found.finding.regions]
-                yield file, Truth(found.source, found.finding.phrase, _fitted(np.logical_or.reduce(masks)))
-            for stored in store.maps_of(image.id):
-                yield file, Truth(stored.source, stored.phrase, _fitted(load_reference_map(bench, stored).values / 255))
-        except RealnessError as error:
-            skipped.append(Skipped(image.facts.sha256, str(error)))
+def _unpacked(bits: np.ndarray, shape: tuple[int, int]) -> np.ndarray:
+    return np.unpackbits(bits, count=shape[0] * shape[1]).reshape(shape).astype(bool)
+
+
+def _mask(regions: Sequence[Region], size: tuple[int, int]) -> np.ndarray:
+    return np.logical_or.reduce([rasterise(region, size) for region in regions])
+
+
+def _heat(bench: Workbench, stored: StoredReferenceMap) -> np.ndarray:
+    return load_reference_map(bench, stored).values / np.float32(255)
+
+
+def _together(own: dict[str, dict[str, list[float]]]) -> dict[str, list[float]]:
+    """The figures of an image from all of its sources."""
+    both: dict[str, list[float]] = {}
+    for figures in own.values():
+        for name, values in figures.items():
+            both.setdefault(name, []).extend(values)
+    return both
+
+
+def _truth(source: str, phrase: str, unreal: np.ndarray) -> Truth:
+    return Truth(source, phrase, _fitted(unreal), is_heat=unreal.dtype != bool)
 
 
 def _fitted(unreal: np.ndarray) -> np.ndarray:
-    """A mask or heat map at `LONGEST`, the long side; a mask stays one."""
+    """A mask or heat map at `LONGEST`, the long side; a mask stays one, and no mark in it is lost."""
     height, width = unreal.shape
     scale = min(1.0, LONGEST / max(height, width))
     size = max(1, round(width * scale)), max(1, round(height * scale))
     small = resized(unreal.astype(np.float32), size, Image.Resampling.BOX)
-    return (small >= 0.5).astype(np.float32) if unreal.dtype == bool else small
+    if unreal.dtype != bool:
+        return small
+    mask = small >= 0.5
+    return (mask if mask.any() else small > 0).astype(np.float32)
 
 
 def _wrong(truths: Sequence[Truth], phrases: Sequence[str], rng: np.random.Generator) -> str | None:
@@ -179,12 +219,14 @@ def _measured(
     maps = _maps(dream, picture, [*phrases, *([wrong] if wrong else [])], method, stride)
     figures: dict[str, dict[str, list[float]]] = {}
     for truth in truths:
+        if not truth.is_heat and not 0 < truth.unreal.mean() < 1:
+            continue
         into = figures.setdefault(truth.source, {})
         size = truth.unreal.shape[1], truth.unreal.shape[0]
         scores = 1 - resized(maps[truth.phrase], size, Image.Resampling.BILINEAR)
-        for name, value in _compared(scores, truth.unreal).items():
+        for name, value in _compared(scores, truth.unreal, truth.is_heat).items():
             into.setdefault(name, []).append(value)
-        if wrong and "auroc" in into and _is_mask(truth.unreal):
+        if wrong and not truth.is_heat:
             other = metrics.pixel_auroc(1 - resized(maps[wrong], size, Image.Resampling.BILINEAR), truth.unreal > 0)
             into.setdefault("right_over_wrong", []).append(float(into["auroc"][-1] > other))
     return figures
@@ -201,17 +243,16 @@ def _maps(
     return {phrase: layers.get(phrase, np.ones_like(found.values)) for phrase in phrases}
 
 
-def _is_mask(unreal: np.ndarray) -> bool:
-    return bool(np.isin(unreal, (0, 1)).all() and 0 < unreal.mean() < 1)
-
-
-def _compared(scores: np.ndarray, unreal: np.ndarray) -> dict[str, float]:
-    figures = {"mse": metrics.squared_error(np.clip(scores, 0, 1), unreal)}
-    if _is_mask(unreal):
+def _compared(scores: np.ndarray, unreal: np.ndarray, is_heat: bool) -> dict[str, float]:
+    scores = np.clip(scores, 0, 1)
+    figures = {"mse": metrics.squared_error(scores, unreal)}
+    if not is_heat:
         figures |= {name: metric(scores, unreal > 0) for name, metric in _OF_PLACES.items()}
-    if 0 < (unreal > 0).mean() < 1 and np.clip(scores, 0, None).sum() > 0:
-        figures |= {name: metric(np.clip(scores, 0, None), unreal) for name, metric in _OF_HEAT.items()}
-        figures["nss"] = metrics.normalised_scanpath(scores, unreal > 0)
+    if unreal.any() and scores.any():
+        figures |= {name: metric(scores, unreal) for name, metric in _OF_HEAT.items()}
+    if unreal.any() and not unreal.all():
+        figures |= {"auc_judd": metrics.auc_judd(scores, unreal)}
+        figures |= {"nss": metrics.normalised_scanpath(scores, unreal > 0)}
     return figures
 
 

@@ -174,6 +174,7 @@ def _new_image(source: Path, loaded: _Loaded) -> NewImage:
         description=loaded.description,
         scores=record.scores,
         regions=record.regions,
+        regions_of="" if record.provider == "import" else record.provider,
         reference_maps=loaded.reference_maps,
     )
 

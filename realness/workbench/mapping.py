@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 
 AHEAD = 3
 """Images that are read before the model is ready for them, and maps that wait to be written."""
+MAX_PIXELS_AHEAD = 60_000_000
+"""Of the images that wait, together: large photographs are read one by one."""
 
 
 @dataclass
@@ -73,8 +75,9 @@ def compute_maps(
 
     dream = Dream.load(clip)
     weights = dream.clip.weights_id
-    tasks = bench.store.maps.missing(method, clip, weights, limit, study.id if study else None)
-    tasks += bench.store.maps.lost(method, clip, weights, bench.settings.data)
+    study_id = study.id if study else None
+    tasks = bench.store.maps.missing(method, clip, weights, limit, study_id)
+    tasks += bench.store.maps.lost(method, clip, weights, bench.settings.data, study_id)
     tasks = tasks[:limit]
     report, start = MapReport(), time.perf_counter()
     progress(0, len(tasks))
@@ -111,7 +114,7 @@ def _ahead(
     waiting: deque[tuple[MapTask, Future[Image.Image | None]]] = deque()
     for task in tasks:
         waiting.append((task, reader.submit(read, task)))
-        if len(waiting) > AHEAD:
+        while len(waiting) > AHEAD or (len(waiting) > 1 and sum(map(_pixels, waiting)) > MAX_PIXELS_AHEAD):
             yield waiting.popleft()
     yield from waiting
 
@@ -135,6 +138,11 @@ def _kept(bench: Workbench, dream: "Dream", task: MapTask, method: str) -> bool:
         return False  # computed again, in its place
     _add(bench, dream, task, method, target, sha256, phrases)
     return True
+
+
+def _pixels(waiting: tuple[MapTask, object]) -> int:
+    facts = waiting[0].image.facts
+    return facts.width * facts.height
 
 
 def _read(bench: Workbench, dream: "Dream", method: str, task: MapTask) -> Image.Image | None:

@@ -42,7 +42,7 @@ def test_every_way_to_attend_gives_features_of_its_own(small_vit):
     assert min(apart) > 1e-4
     with pytest.raises(ValueError, match="attention"):
         dense_features(visual, pixels, attention="qk")
-    with pytest.raises(ValueError, match="blocks"):
+    with pytest.raises(UnsupportedModel, match="blocks"):
         dense_features(visual, pixels, blocks=3)
 
 

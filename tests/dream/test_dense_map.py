@@ -76,6 +76,31 @@ def test_the_tuning_beside_the_weights_is_read(tmp_path):
         Dream(clip.load(f"local-dir:{folder}")).map(noise(), TEXT)
 
 
+@pytest.mark.parametrize(
+    "told",
+    [
+        [1],
+        {"dense": "x"},
+        {"dense": {"temperature": float("nan")}},
+        {"dense": {"neutral": "a natural photo"}},
+        {"dense": {"attention": "zz"}},
+        {"dense": {"blocks": 99}},
+    ],
+)
+def test_a_tuning_that_makes_no_sense_is_refused(tmp_path, told):
+    folder = save_small_clip(tmp_path)
+    (folder / "realness.json").write_text(json.dumps(told))
+    with pytest.raises(UnsupportedModel, match=r"realness\.json"):
+        Dream(clip.load(f"local-dir:{folder}")).map(noise(), TEXT)
+
+
+def test_another_calibration_is_another_clip(tmp_path):
+    folder = save_small_clip(tmp_path)
+    before = clip.load(f"local-dir:{folder}").weights_id
+    (folder / "realness.json").write_text('{"dense": {"temperature": 50}}')
+    assert clip.load(f"local-dir:{folder}").weights_id != before
+
+
 def test_scales_are_averaged_at_the_finest_grid(tmp_path):
     folder = save_small_clip(tmp_path, "resnet")
     shared = {"temperature": 5, "bias": 0}

@@ -10,6 +10,14 @@ from realness.images import rasterise
 BOX, POLYGON, MASK = RegionShape.BOX, RegionShape.POLYGON, RegionShape.MASK
 
 
+def test_coordinates_that_no_image_has_are_cut_off():
+    for region in (
+        Region(RegionShape.BOX, (1e308, 1, 1.7e308, 2)),
+        Region(RegionShape.POLYGON, (1.7e308, 0.5, 0, 0.9, 0, 0.2)),
+    ):
+        assert rasterise(region, (6, 4)).shape == (4, 6)
+
+
 def test_a_box_of_whole_numbers_is_exactly_its_pixels():
     inside = rasterise(Region(BOX, (2, 1, 5, 3)), (8, 6))
     expected = np.zeros((6, 8), dtype=bool)

@@ -7,6 +7,7 @@ import pytest
 
 from realness.errors import InvalidValue
 from realness.planting import KINDS, every_phrase, neutral_phrases, phrases, place_of, word
+from realness.planting.lexicon import FORMS, HOW, LEXICON
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -59,3 +60,16 @@ def test_neutral_phrases_claim_nothing_unreal():
 def test_an_unknown_kind_has_no_phrases():
     with pytest.raises(InvalidValue, match="haunted"):
         phrases("haunted", "train")
+
+
+def test_no_phrase_that_training_puts_together_is_a_held_out_one():
+    assert set(LEXICON) == set(KINDS)
+    for kind, said in LEXICON.items():
+        made = {
+            form.format(noun="{noun}", looks="{looks}", bare="{noun}", how=how, one=one, two=two)
+            for form in FORMS
+            for how in HOW
+            for one in said
+            for two in said
+        }
+        assert not made & set(phrases(kind, "held_out"))

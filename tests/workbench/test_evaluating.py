@@ -85,7 +85,7 @@ def test_an_image_that_is_gone_is_listed_and_left_out(bench, referenced):
     first = bench.store.references.images_with_any()[0]
     bench.image_file(first).unlink()
     found = evaluate_maps(bench)
-    assert [one.row for one in found.skipped] == [first.facts.sha256]
+    assert [one.row for one in found.skipped] == [bench.image_file(first).name]
     assert found.by_source["loki"]["n"] == 1
 
 
@@ -107,7 +107,9 @@ def test_what_people_marked_is_compared(bench, tmp_path):
 def test_the_figures_of_a_perfect_map_an_opposite_one_and_an_empty_heat_map():
     unreal = np.zeros((20, 30), np.float32)
     unreal[5:10, 5:15] = 1
-    best, worst, empty = (_compared(*pair) for pair in ((unreal, unreal), (1 - unreal, unreal), (unreal, 0 * unreal)))
+    best, worst, empty = (
+        _compared(*case) for case in ((unreal, unreal, False), (1 - unreal, unreal, False), (unreal, 0 * unreal, True))
+    )
     assert (best["auroc"], best["ap"], best["f1"], best["pointing"], best["mse"]) == (1, 1, 1, 1, 0)
     assert (best["cc"], best["sim"], best["auc_judd"]) == (pytest.approx(1), pytest.approx(1), 1)
     assert (worst["auroc"], worst["pointing"], worst["mse"], worst["sim"]) == (0, 0, 1, 0)
@@ -122,3 +124,18 @@ def test_answers_are_made_smaller_and_masks_stay_masks():
     assert set(np.unique(small)) == {0, 1}
     assert small.mean() == pytest.approx(0.5)
     assert _fitted(np.full((10, 20), 0.3)).mean() == pytest.approx(0.3)
+
+
+def test_a_small_mark_on_a_large_image_is_not_lost():
+    mask = np.zeros((4096, 4096), bool)
+    mask[1000:1005, 2000:2005] = True
+    assert 0 < _fitted(mask).sum() <= 4
+
+
+def test_what_concerns_the_whole_run_is_one_error(bench, referenced):
+    with pytest.raises(InvalidValue, match="--method must be"):
+        evaluate_maps(bench, method="blurry")
+    for image in bench.store.references.images_with_any():
+        bench.image_file(image).unlink()
+    with pytest.raises(InvalidValue, match="none of 2 images could be compared"):
+        evaluate_maps(bench)
