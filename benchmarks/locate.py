@@ -22,7 +22,7 @@ from realness.planting import GROUPS, KINDS, Planted, held_out_photographs, plan
 Progress = Callable[[int, int | None], None]
 
 PER_KIND, PER_KIND_QUICK = 16, 1
-WINDOW_EVERY, WINDOW_EVERY_QUICK = 7, 9
+WINDOW_EVERY, WINDOW_EVERY_QUICK = 13, 9
 """The window methods look at every so many plantings: not a divisor of the kinds, so that each has its turn."""
 WIDTH, HEIGHT = 512, 384
 """Largest crop of a photograph, at its own pixels: the size that planting was made for."""

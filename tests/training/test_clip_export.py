@@ -51,7 +51,7 @@ def test_the_weights_are_half_precision(made):
 def test_dream_reads_the_calibration(made):
     told = json.loads((made[1] / "realness.json").read_text())["dense"]
     assert told["temperature"] > 0
-    assert told["pixels_per_token"] == [32, 16]
+    assert told["pixels_per_token"] == [32, 21.333, 16]
     assert "the surface looks natural" in told["neutral"]
     found = Dream(load(f"local-dir:{made[1]}")).map(torch.zeros(64, 96, 3).byte().numpy(), "the edge looks broken")
     assert found.values.shape == (4, 6)
