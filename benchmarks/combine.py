@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from benchmarks.locators import dense, thinned
-from realness.dream.dense_map import COMBINATIONS
+from realness.dream.dense_map import COMBINATIONS, COMBINED_BY
 from realness.dream.metrics import average_precision, bootstrap_interval, pixel_auroc, pointing_game
 from realness.planting import KINDS, plant, word
 
@@ -16,8 +16,8 @@ def rules(clip: str, sources: Sequence[np.ndarray | Path], seed: int, count: int
     """Plant two kinds into one photograph, say both and a third that is not there, and look for both at once.
 
     Returns:
-        By rule: `auroc` with `ci`, `pointing` and `ap` against the places of both; by `minimum minus RULE`, in pairs,
-        `auroc` with `ci`.
+        By rule: `auroc` with `ci`, `pointing` and `ap` against the places of both; the same, in pairs, by
+        `COMBINED_BY minus RULE`.
     """
     from benchmarks.locate import crop_of, pixels_of  # noqa: PLC0415
     from realness.dream import Dream  # noqa: PLC0415
@@ -39,9 +39,9 @@ def rules(clip: str, sources: Sequence[np.ndarray | Path], seed: int, count: int
             outcomes[name].append(found)
     measured = {name: np.array(found) for name, found in outcomes.items()}
     figures = {name: _figures(found) for name, found in measured.items()}
-    kept = measured["minimum"]
+    kept = measured[COMBINED_BY]
     return figures | {
-        f"minimum minus {name}": _figures(kept - found) for name, found in measured.items() if name != "minimum"
+        f"{COMBINED_BY} minus {name}": _figures(kept - found) for name, found in measured.items() if name != COMBINED_BY
     }
 
 

@@ -23,11 +23,12 @@ def noise(height=96, width=160, seed=0):
     return np.random.default_rng(seed).integers(0, 256, (height, width, 3), dtype=np.uint8)
 
 
-def test_every_finding_has_its_layer_and_the_map_is_their_minimum(small_clip):
+def test_every_finding_has_its_layer_and_the_map_is_their_harmonic_mean(small_clip):
     found = Dream(small_clip).map(noise(), TEXT)
     assert found.phrases == ("The hand has six fingers", "the sign is garbled")
     assert found.layers.shape == (2, *found.values.shape)
-    assert np.array_equal(found.values, found.layers.min(axis=0))
+    assert np.allclose(1 / found.values, (1 / found.layers).mean(axis=0), rtol=1e-5)
+    assert (found.values >= found.layers.min(axis=0) - 1e-6).all()
     assert 0 <= found.values.min() <= found.values.max() <= 1
     assert np.abs(found.raw).max() <= 1
 
