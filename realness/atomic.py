@@ -37,6 +37,19 @@ def replacing(target: Path) -> Iterator[Path]:
             part.unlink()
 
 
+def made_folder(folder: Path) -> Path:
+    """The folder, made with its parents where it was missing.
+
+    Raises:
+        CannotWrite: something else lies there, or it may not be written.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise CannotWrite(f"cannot make the folder {folder}: {error.strerror or error}; name another place") from error
+    return folder
+
+
 def write_bytes(target: Path, data: bytes) -> None:
     """Write a file as `replacing` does."""
     with replacing(target) as part:

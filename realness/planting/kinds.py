@@ -1,13 +1,9 @@
 """The kinds of inconsistency that can be planted, each with the function that makes it."""
 
-from collections.abc import Callable
-
-import numpy as np
-
 from realness.planting import contents, shapes, surfaces
-from realness.planting.site import Site
+from realness.planting.site import Effect
 
-EFFECTS: dict[str, Callable[[Site, np.random.Generator], np.ndarray]] = {
+EFFECTS: dict[str, Effect] = {
     "warped": shapes.warped,
     "stretched": shapes.stretched,
     "smeared": shapes.smeared,

@@ -1,7 +1,7 @@
 """Where something is planted: blobs, ellipses and rounded boxes, anywhere on the image, with a soft inner border."""
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from scipy import ndimage
@@ -13,6 +13,7 @@ SMALLEST, LARGEST = 40.0, 130.0
 """Diameters in pixels. They shrink with images too small for them."""
 _MARGIN = 16
 _FAINTEST = 0.02
+_HARD = 1 / 3
 
 
 @dataclass(frozen=True)
@@ -43,19 +44,25 @@ class Area:
         return float(np.sqrt(np.count_nonzero(self.alpha) * 4 / np.pi))
 
 
-def random_area(rng: np.random.Generator, shape: tuple[int, int]) -> Area:
+def random_area(rng: np.random.Generator, shape: tuple[int, int], *, varied: bool = False) -> Area:
     """A blob, ellipse or rounded box, its centre uniform over the image, cut off where the image ends.
 
     Args:
         rng: the source of all chance.
         shape: `(height, width)` of the image.
+        varied: of sizes beyond `SMALLEST` and `LARGEST`, and a third of them with hard borders.
     """
     height, width = shape
     limit = 0.75 * min(shape)
-    across = rng.uniform(min(SMALLEST, limit * 0.6), min(LARGEST, limit))
+    smallest, largest = (SMALLEST * 0.7, LARGEST * 1.35) if varied else (SMALLEST, LARGEST)
+    across = rng.uniform(min(smallest, limit * 0.6), min(largest, limit))
     stretch = math.exp(rng.uniform(-0.4, 0.4))
     half = max(2.0, across / 2 / stretch), max(2.0, across / 2 * stretch)
-    return area_at(rng, shape, (rng.uniform(0, height), rng.uniform(0, width)), half)
+    centre = rng.uniform(0, height), rng.uniform(0, width)
+    area = area_at(rng, shape, centre, half)
+    if varied and rng.random() < _HARD:
+        return replace(area, alpha=(area.alpha > 0).astype(np.float32))
+    return area
 
 
 def area_at(

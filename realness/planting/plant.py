@@ -1,6 +1,8 @@
 """Planting one known inconsistency into a photograph."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import product
 
 import numpy as np
 
@@ -8,10 +10,12 @@ from realness.errors import InvalidValue
 from realness.planting.kinds import EFFECTS, KINDS
 from realness.planting.masks import Area, area_of, random_area
 from realness.planting.sampling import to_uint8
-from realness.planting.site import Site
+from realness.planting.site import Effect, Site
+from realness.planting.variants import VARIANTS
 from realness.planting.wording import PHRASINGS, place_of, word
 
 _SMALLEST_SIDE = 8
+_VARIED = 0.5
 _SEEN = 3.5
 """Mean change, in gray levels, below which a planting is made again, more plainly."""
 
@@ -45,6 +49,7 @@ def plant(
     mask: np.ndarray | None = None,
     strength: float | None = None,
     phrasing: str = "train",
+    varied: bool = False,
 ) -> Planted:
     """Plant one inconsistency into a photograph. The same generator state gives the same result.
 
@@ -56,6 +61,8 @@ def plant(
             (less in small images), its centre uniform over the image.
         strength: in [0, 1], from subtle to plain; by default drawn.
         phrasing: "train" or "held_out"; the two share no template.
+        varied: in half of the cases in one of `VARIANTS`' ways, and where no mask is given also at places smaller,
+            larger and harder of border than the usual ones. For training.
 
     Raises:
         InvalidValue: the photograph, the mask, the kind, the strength or the phrasing cannot be used.
@@ -69,23 +76,26 @@ def plant(
         raise InvalidValue(f"strength must be from 0 to 1, got {strength}")
     if mask is not None and mask.shape != original.shape[:2]:
         raise InvalidValue(f"the mask must have the photograph's shape {original.shape[:2]}, got {mask.shape}")
-    area = random_area(rng, original.shape[:2]) if mask is None else area_of(mask)
+    area = random_area(rng, original.shape[:2], varied=varied) if mask is None else area_of(mask)
     drawn = float(rng.uniform(0.15, 1.0)) if strength is None else float(strength)
-    image, used = _changed(original, kind, area, drawn, rng)
+    ways = [EFFECTS[kind]]
+    if varied and rng.random() < _VARIED:
+        ways.insert(0, VARIANTS[kind][rng.integers(len(VARIANTS[kind]))])
+    image, used = _changed(original, ways, area, drawn, rng)
     whole = area.mask
     phrase = word(kind, rng, phrasing=phrasing, place=place_of(whole, rng))
     return Planted(image, original, whole, kind, phrase, used)
 
 
 def _changed(
-    original: np.ndarray, kind: str, area: Area, strength: float, rng: np.random.Generator
+    original: np.ndarray, ways: Sequence[Effect], area: Area, strength: float, rng: np.random.Generator
 ) -> tuple[np.ndarray, float]:
-    """The photograph with the change, made more plainly up to twice where it can hardly be seen."""
+    """The photograph with the change; where it can hardly be seen more plainly, up to twice, then in the next way."""
     inside = area.alpha > 0
     before = original[area.rows, area.columns]
     best, best_seen, used = before, -1.0, strength
-    for attempt in (strength, min(1.0, strength + 0.3), 1.0):
-        after = to_uint8(EFFECTS[kind](Site(original, area, attempt), rng))
+    for effect, attempt in product(ways, (strength, min(1.0, strength + 0.3), 1.0)):
+        after = to_uint8(effect(Site(original, area, attempt), rng))
         change = np.abs(after.astype(np.int16) - before)
         seen = float((change[..., 0] + change[..., 1] + change[..., 2])[inside].mean()) / 3
         if seen > best_seen:

@@ -1,5 +1,6 @@
 """What a kind gets to work on: the patch around the mask, and the rest of the photograph to borrow from."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -78,6 +79,10 @@ class Site:
         if rng.random() < 0.5:
             cut = cut[:, ::-1]
         return cut.astype(np.float32) if cut.shape[:2] == (height, width) else resize(cut, (height, width))
+
+
+Effect = Callable[[Site, np.random.Generator], np.ndarray]
+"""Changes a site's patch: returns it whole, `(h, w, 3)` float32, unchanged where the area's alpha is 0."""
 
 
 def detail(patch: np.ndarray, alpha: np.ndarray) -> float:

@@ -24,13 +24,15 @@ class TrainConfig:
         minutes: training time, over which the learning rate falls; not used when `steps` is given.
         steps: train by steps instead of by time, which makes the result repeatable to the bit.
         layers, width: of the ModifiedResNet image tower.
-        window: side in pixels of what `encode_image` takes: one window of a sliding map.
+        window: side in pixels of what `encode_image` takes: one window of a sliding map, enlarged as the published
+            CLIPs' are.
         embed: size of the shared embedding.
         text_width, text_layers, context: of the text tower; context in tokens.
         merges: of the vocabulary.
         batch: image crops in a step; two share one base crop, each planted in its own places.
         crop: side of a crop, in pixels; a multiple of 32.
         windows: windows in a step, cut from the crops.
+        window_sides: of what is cut, in pixels of the crop, before it is resized to `window`; one is drawn for each.
         phrasings: phrases of each kind in a step.
         neutrals: neutral phrases in a step.
         learning_rate, weight_decay, warmup: of AdamW; warmup as a share of the training.
@@ -39,6 +41,8 @@ class TrainConfig:
         text_weight: weight of that loss afterwards.
         weakest: strength of the subtlest plantings, in [0, 1].
         plantings: at most so many in a crop, and at least two but for the few crops that stay untouched.
+        varied: whether half of them are made in other ways than the sample's and the benchmark's, at other sizes too.
+        harder: how much more often a kind of geometry or light is drawn than one of texture.
         photographs: share of the crops that come from photographs; the rest are procedural scenes.
         start: digest of the weights that it began with; empty for random ones.
         pictures: digest of the photographs that were added to the wheels' own; empty without any.
@@ -51,7 +55,7 @@ class TrainConfig:
     steps: int | None = None
     layers: tuple[int, ...] = (1, 2, 4, 2)
     width: int = 32
-    window: int = 64
+    window: int = 224
     embed: int = 128
     text_width: int = 128
     text_layers: int = 2
@@ -59,7 +63,8 @@ class TrainConfig:
     merges: int = 12000
     batch: int = 16
     crop: int = 256
-    windows: int = 12
+    windows: int = 4
+    window_sides: tuple[int, ...] = (32, 64, 64, 64, 96, 128)
     phrasings: int = 2
     neutrals: int = 4
     learning_rate: float = 2e-3
@@ -70,15 +75,19 @@ class TrainConfig:
     text_weight: float = 0.2
     weakest: float = 0.2
     plantings: int = 5
+    varied: bool = True
+    harder: float = 1.6
     photographs: float = 0.75
     start: str = ""
     pictures: str = ""
-    sides: tuple[int, ...] = (256, 256, 256, 192, 192, 144, 320)
+    sides: tuple[int, ...] = (256, 256, 256, 192, 192, 144, 128, 320)
     random_nouns: float = 0.35
 
     def __post_init__(self) -> None:
-        if self.crop % STRIDE or self.window % STRIDE or self.window > self.crop:
-            raise InvalidValue(f"crop and window must be multiples of {STRIDE}, the window no larger than the crop")
+        if self.crop % STRIDE or self.window % STRIDE:
+            raise InvalidValue(f"crop and window must be multiples of {STRIDE}")
+        if not self.window_sides or not 0 < min(self.window_sides) <= max(self.window_sides) <= self.crop:
+            raise InvalidValue("window sides must be at least one, from 1 pixel to the crop's side")
         if self.batch < 2 or self.batch % 2:
             raise InvalidValue(f"batch must be an even number from 2 on, got {self.batch}")
         if self.phrasings < 2:
@@ -87,6 +96,8 @@ class TrainConfig:
             raise InvalidValue(f"plantings must be at least 2, got {self.plantings}")
         if not self.sides or min(self.sides) < SMALLEST_SIDE:
             raise InvalidValue(f"sides must be at least {SMALLEST_SIDE} pixels each")
+        if self.harder <= 0:
+            raise InvalidValue(f"harder must be more than 0, got {self.harder}")
         if self.minutes <= 0 or (self.steps is not None and self.steps < 1):
             raise InvalidValue("minutes must be more than 0, and steps, where given, at least 1")
 
@@ -118,7 +129,8 @@ class TrainConfig:
         """
         try:
             values = json.loads(path.read_text(encoding="utf-8"))
-            return cls(**{**values, "layers": tuple(values["layers"]), "sides": tuple(values["sides"])})
+            several = {name: tuple(value) for name, value in values.items() if isinstance(value, list)}
+            return cls(**{**values, **several})
         except (ValueError, TypeError, KeyError) as error:
             raise InvalidValue(f"{path} does not hold a training configuration; train into another folder") from error
 

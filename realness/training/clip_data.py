@@ -4,9 +4,8 @@ from dataclasses import dataclass
 
 import numpy as np
 from PIL import Image
-from torch.utils.data import DataLoader, Dataset
 
-from realness.planting import KINDS, neutral_phrases, phrases, plant, word
+from realness.planting import GROUPS, KINDS, neutral_phrases, phrases, plant, word
 from realness.planting.lexicon import FORMS, HOW, LEXICON
 from realness.planting.nouns import PLACES
 from realness.training.clip_bases import Bases
@@ -81,32 +80,17 @@ def make_texts(config: TrainConfig, rng: np.random.Generator) -> tuple[list[str]
     return texts, [every[at] for at in rng.permutation(len(every))[: config.neutrals]]
 
 
-def batches(config: TrainConfig, bases: Bases, start: int, steps: int, workers: int) -> DataLoader[Batch]:
-    """Batches from step `start` on, made ahead by `workers` processes (0: in this one)."""
-    ahead = 6 if workers else None
-    # One batch is one item, so that the order of steps stays the same for any number of workers.
-    return DataLoader(_Steps(config, bases, start, steps), batch_size=None, num_workers=workers, prefetch_factor=ahead)
-
-
-class _Steps(Dataset[Batch]):
-    def __init__(self, config: TrainConfig, bases: Bases, start: int, steps: int) -> None:
-        self._config, self._bases, self._start, self._steps = config, bases, start, steps
-
-    def __len__(self) -> int:
-        return self._steps
-
-    def __getitem__(self, at: int) -> Batch:
-        return make_batch(self._config, self._bases, self._start + at)
-
-
 def _planted(base: np.ndarray, config: TrainConfig, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
     """A crop with its plantings, and for each pixel the number of its kind, or `NOTHING`."""
     crop, where = base, np.full(base.shape[:2], NOTHING, dtype=np.uint8)
     room = config.plantings if base.shape[0] >= _ROOMY else 2
+    often = np.array([config.harder if kind in GROUPS["geometry and light"] else 1.0 for kind in KINDS])
+    often /= often.sum()
     count = 0 if rng.random() < _UNTOUCHED else int(rng.integers(2, room + 1))
     for _ in range(count):
-        kind = int(rng.integers(len(KINDS)))
-        planted = plant(crop, KINDS[kind], rng, strength=float(rng.uniform(config.weakest, 1)))
+        kind = int(rng.choice(len(KINDS), p=often))
+        strength = float(rng.uniform(config.weakest, 1))
+        planted = plant(crop, KINDS[kind], rng, strength=strength, varied=config.varied)
         # One that lies mostly on an earlier one would make both hard to name.
         if (where[planted.mask] != NOTHING).mean() < 0.3:
             crop = planted.image
@@ -131,7 +115,7 @@ def _pooled(where: np.ndarray, cell: int) -> np.ndarray:
 def _windows(
     config: TrainConfig, crops: list[np.ndarray], masks: list[np.ndarray], rng: np.random.Generator
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Windows of the crops, two of three with their centre on something planted."""
+    """Windows of the crops, enlarged; two of three with their centre on something planted."""
     cut, cover = [], []
     for number in range(config.windows):
         which = number % len(crops)
@@ -140,10 +124,11 @@ def _windows(
             ys, xs = np.nonzero(masks[which] != NOTHING)
             at = rng.integers(len(ys))
             centre = np.asarray((ys[at], xs[at]))
-        y, x = np.clip(centre - config.window // 2, 0, config.crop - config.window)
-        place = np.s_[y : y + config.window, x : x + config.window]
-        cut.append(crops[which][place])
-        cover.append(_pooled(masks[which][place], config.window)[:, 0, 0])
+        side = int(rng.choice(config.window_sides))
+        y, x = np.clip(centre - side // 2, 0, config.crop - side)
+        place = np.s_[y : y + side, x : x + side]
+        cut.append(_resized(crops[which][place], masks[which][place], config.window)[0])
+        cover.append(_pooled(masks[which][place], side)[:, 0, 0])
     return np.stack(cut), np.stack(cover)
 
 

@@ -3,6 +3,7 @@
 import json
 from functools import lru_cache
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import numpy as np
@@ -14,7 +15,7 @@ from safetensors.torch import save_file
 from sklearn.metrics import roc_auc_score
 from torch import Tensor
 
-from realness.atomic import replacing, write_bytes
+from realness.atomic import made_folder, write_bytes
 from realness.clip import encode_tokens, load
 from realness.dream.dense import dense_features
 from realness.dream.dense_map import contrasts, embed, pyramid
@@ -40,10 +41,15 @@ good find reads 0.3 and nobody sees it. The viewer hides what is less unreal tha
 
 def pixels(model: CLIP, images: np.ndarray) -> Tensor:
     """Images `(b, y, x, 3)` uint8 as the image tower expects them: `(b, 3, y, x)`, normalised, channels last."""
-    settings = PreprocessCfg()
-    values = torch.from_numpy(images).permute(0, 3, 1, 2).float().div_(255)
-    mean, std = (torch.tensor(each).view(3, 1, 1) for each in (settings.mean, settings.std))
+    settings, device = PreprocessCfg(), device_of(model)
+    values = torch.from_numpy(images).to(device).permute(0, 3, 1, 2).float().div_(255)
+    mean, std = (torch.tensor(each, device=device).view(3, 1, 1) for each in (settings.mean, settings.std))
     return values.sub_(mean).div_(std).to(memory_format=torch.channels_last)
+
+
+def device_of(model: CLIP) -> torch.device:
+    """Where a model's weights are."""
+    return next(model.parameters()).device
 
 
 def validate(model: CLIP, config: TrainConfig, bases: Bases, words: Words, steps: int = 12) -> float:
@@ -90,7 +96,7 @@ def calibrate(folder: Path, config: TrainConfig, bases: Bases, images: int = 72)
         mask = resized(planted.mask.astype(np.float32), (contrast.shape[2], contrast.shape[1]), Image.Resampling.BOX)
         scores.append(contrast.flatten())
         targets.append(torch.from_numpy(np.stack([mask, np.zeros_like(mask)])).flatten())
-    slope, bias = fit_logistic(torch.cat(scores), torch.cat(targets))
+    slope, bias = fit_logistic(torch.cat(scores).cpu(), torch.cat(targets))
     told = {"temperature": slope, "bias": bias, "pixels_per_token": list(SCALES), "neutral": list(neutral_phrases())}
     return {"dense": told}
 
@@ -119,15 +125,25 @@ def fit_logistic(scores: Tensor, target: Tensor) -> tuple[float, float]:
 
 
 def export(model: CLIP, config: TrainConfig, bases: Bases, folder: Path) -> None:
-    """Write what `local-dir:` needs: weights in fp16, config, tokenizer; and how DREAM is to read them."""
-    folder.mkdir(parents=True, exist_ok=True)
+    """Write what `local-dir:` needs: weights in fp16, config, tokenizer; and how DREAM is to read them.
+
+    All of it is made in a folder inside and moved when it is whole, the config last: without it the folder is no CLIP.
+    """
+    made_folder(folder)
+    with TemporaryDirectory(prefix=".part-", dir=folder) as part:
+        _write_whole(model, config, bases, Path(part))
+        (folder / CONFIG).unlink(missing_ok=True)
+        for file in sorted(Path(part).iterdir(), key=lambda file: file.name == CONFIG):
+            file.replace(folder / file.name)
+
+
+def _write_whole(model: CLIP, config: TrainConfig, bases: Bases, folder: Path) -> None:
     weights = {
-        name: (value.half() if value.is_floating_point() else value).contiguous()
+        name: (value.half() if value.is_floating_point() else value).contiguous().cpu()
         for name, value in model.state_dict().items()
     }
-    with replacing(folder / WEIGHTS) as part:
-        save_file(weights, part, metadata={"format": "pt"})
-        part.chmod(0o644)  # safetensors makes it readable by its owner alone
+    save_file(weights, folder / WEIGHTS, metadata={"format": "pt"})
+    (folder / WEIGHTS).chmod(0o644)  # safetensors makes it readable by its owner alone
     settings = PreprocessCfg()
     looks = {
         "mean": list(settings.mean),
@@ -149,13 +165,14 @@ def _odds(
     Both are `(b, kinds, h, w)`.
     """
     model.eval()
-    neutral = encode_tokens(model, words(list(neutral_phrases()))).mean(dim=0)
+    device = device_of(model)
+    neutral = encode_tokens(model, words(list(neutral_phrases())).to(device)).mean(dim=0)
     every, covers = [], []
     for step in range(steps):
         batch = _kept(config, bases, step, stream)
         features = dense_features(model.visual, pixels(model, batch.crops))
-        phrases = encode_tokens(model, words(batch.texts[: len(KINDS)]))
-        every.append(torch.einsum("bdhw,kd->bkhw", features, phrases - neutral))
+        phrases = encode_tokens(model, words(batch.texts[: len(KINDS)]).to(device))
+        every.append(torch.einsum("bdhw,kd->bkhw", features, phrases - neutral).cpu())
         covers.append(torch.from_numpy(batch.cover))
     return torch.cat(every), torch.cat(covers)
 

@@ -56,7 +56,7 @@ def text_loss(texts: TextFeatures, scale: float = 12.0) -> Tensor:
     one = torch.cat([first, F.normalize(texts.neutral[:half].mean(dim=0, keepdim=True), dim=-1)])
     two = torch.cat([second, F.normalize(texts.neutral[half:].mean(dim=0, keepdim=True), dim=-1)])
     alike = one @ two.T * scale
-    right = torch.arange(len(one))
+    right = torch.arange(len(one), device=one.device)
     return (F.cross_entropy(alike, right) + F.cross_entropy(alike.T, right)) / 2
 
 

@@ -6,9 +6,8 @@ No RAISE data goes in: the pictures are photographs from the wheels and procedur
 import hashlib
 import json
 import math
-import time
-from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -18,22 +17,23 @@ from open_clip.model import CLIP
 from safetensors import SafetensorError
 from safetensors.torch import load_file
 from torch import Tensor
+from torch.nn import functional
 
-from realness.atomic import replacing
+from realness.atomic import made_folder, replacing
 from realness.clip import encode_tokens, native_dtype
 from realness.dream.dense import dense_features
 from realness.errors import InvalidValue
 from realness.training.clip_bases import Bases
 from realness.training.clip_card import write_card
 from realness.training.clip_config import TrainConfig
-from realness.training.clip_data import Batch, batches, make_texts
+from realness.training.clip_data import Batch, make_batch, make_texts
 from realness.training.clip_export import WEIGHTS, export, pixels, validate
 from realness.training.clip_losses import Heads, TextFeatures, text_loss, total_loss
+from realness.training.loop import Progress, batches_ahead, go_on, loaded_checkpoint, part_done, schedule
 from realness.training.tokens import Words, write_tokenizer
 
-Progress = Callable[[int, int | None], None]
 CHECKPOINT, RECIPE, LOG = "checkpoint.pt", "train.json", "log.jsonl"
-_ENDLESS = 10_000_000
+POSITIONS = "visual.attnpool.positional_embedding"
 
 
 def train_clip(
@@ -62,26 +62,18 @@ def train_clip(
         `steps`, `seconds`, `loss` and `auroc` (of tokens of planted crops kept apart, mean over the kinds).
 
     Raises:
-        InvalidValue: the folder holds a training with another recipe, or `start` a model of another shape.
+        InvalidValue: the folder holds a training with another recipe or a CLIP of other making, or `start` a model of
+            another shape.
+        CannotWrite: the folder cannot be made or written.
     """
-    out.mkdir(parents=True, exist_ok=True)
+    made_folder(out)
+    if not (out / RECIPE).is_file() and (out / WEIGHTS).is_file():
+        raise InvalidValue(f"{out} holds a CLIP that would be overwritten; use another --out")
     bases = bases or Bases()
     config = replace(config, pictures=bases.digest, start=_digest_of(start))
     run = _Run(config, out, bases, start)
-    total = config.steps if config.steps is not None else round(config.minutes * 60)
-    saved = since = time.monotonic()
-    steps = _ENDLESS if config.steps is None else config.steps
-    for batch in batches(config, bases, run.step, steps - run.step, workers):
-        if run.part_done >= 1:
-            break
-        run.take(batch)
-        since, run.seconds = time.monotonic(), run.seconds + time.monotonic() - since
-        if progress is not None:
-            progress(min(total, run.step if config.steps is not None else int(run.seconds)), total)
-        if time.monotonic() - saved > save_minutes * 60:
-            run.save()
-            saved = since = time.monotonic()  # what measuring took is no training
-    run.save()
+    batches = batches_ahead(partial(make_batch, config, bases), run.step, config.steps, workers)
+    go_on(run, batches, steps=config.steps, minutes=config.minutes, progress=progress, save_minutes=save_minutes)
     export(run.model, config, bases, out)
     count = sum(weight.numel() for weight in run.model.parameters())
     write_card(out, config, bases, parameters=count, steps=run.step, seconds=run.seconds, auroc=run.auroc)
@@ -94,10 +86,12 @@ class _Run:
     def __init__(self, config: TrainConfig, out: Path, bases: Bases, start: Path | None = None) -> None:
         _check_recipe(config, out / RECIPE)
         self.config, self.out, self.bases = config, out, bases
-        self.low_precision = native_dtype(torch.device("cpu")) is torch.bfloat16
+        self.device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+        self.low_precision = native_dtype(self.device) is torch.bfloat16
         write_tokenizer(out, config.merges, config.context)
         self.words = Words(out, config.context)
-        self.model, self.heads = new_model(config)
+        model, heads = new_model(config)
+        self.model, self.heads = model.to(self.device), heads.to(self.device)
         self.optimiser = _optimiser(self.model, self.heads, config)
         self.step, self.seconds, self.loss, self.auroc = 0, 0.0, math.nan, math.nan
         if (out / CHECKPOINT).is_file():
@@ -107,25 +101,23 @@ class _Run:
         else:
             self._learn_texts()
 
-    @property
-    def part_done(self) -> float:
-        """From 0 to 1: what the learning rate follows."""
-        if self.config.steps is not None:
-            return self.step / self.config.steps
-        return self.seconds / (self.config.minutes * 60)
-
     def take(self, batch: Batch) -> None:
         """Learn from one batch."""
-        rate = self.config.learning_rate * schedule(self.part_done, self.config.warmup)
+        rate = self.config.learning_rate * schedule(
+            part_done(self, self.config.steps, self.config.minutes), self.config.warmup
+        )
         for group in self.optimiser.param_groups:
             group["lr"] = rate * group["share"]
         self.model.train()
         texts = self._texts(batch.texts, batch.neutral)
         crops, windows = pixels(self.model, batch.crops), pixels(self.model, batch.windows)
-        cover, window_cover = torch.from_numpy(batch.cover), torch.from_numpy(batch.window_cover)
+        cover, window_cover = (torch.from_numpy(each).to(self.device) for each in (batch.cover, batch.window_cover))
         weights = self.config.window_weight, self.config.text_weight
-        with torch.autocast("cpu", torch.bfloat16, enabled=self.low_precision):
-            tokens, pooled = dense_features(self.model.visual, crops), self.model.visual(windows)
+        with torch.autocast(self.device.type, torch.bfloat16, enabled=self.low_precision):
+            tokens = dense_features(self.model.visual, crops)
+            # Windows are enlarged, crops are not: the crops alone make the statistics that the dense map is read with.
+            self.model.visual.eval()
+            pooled = self.model.visual(windows)
         loss = total_loss(self.heads, tokens.float(), cover, pooled.float(), window_cover, texts, *weights)
         self.optimiser.zero_grad(set_to_none=True)
         loss.backward()
@@ -152,7 +144,7 @@ class _Run:
             torch.save(state, part)
 
     def _load(self) -> None:
-        state = torch.load(self.out / CHECKPOINT, weights_only=True)
+        state = loaded_checkpoint(self.out / CHECKPOINT, self.device)
         self.model.load_state_dict(state["model"])
         self.heads.load_state_dict(state["heads"])
         self.optimiser.load_state_dict(state["optimiser"])
@@ -173,7 +165,7 @@ class _Run:
             optimiser.step()
 
     def _texts(self, texts: list[str], neutral_texts: list[str]) -> TextFeatures:
-        encoded = encode_tokens(self.model, self.words(texts + neutral_texts))
+        encoded = encode_tokens(self.model, self.words(texts + neutral_texts).to(self.device))
         phrases, neutral = encoded[: len(texts)], encoded[len(texts) :]
         return TextFeatures(phrases.unflatten(0, (self.config.phrasings, -1)), neutral)
 
@@ -189,17 +181,21 @@ def _digest_of(start: Path | None) -> str:
 def _begin_with(model: CLIP, folder: Path) -> None:
     file = folder / WEIGHTS
     try:
-        model.load_state_dict({name: value.float() for name, value in load_file(file).items()})
+        weights = {name: value.float() for name, value in load_file(file).items()}
+        positions = model.state_dict()[POSITIONS]
+        if POSITIONS in weights and weights[POSITIONS].shape != positions.shape:
+            weights[POSITIONS] = _spread(weights[POSITIONS], len(positions) - 1)
+        model.load_state_dict(weights)
     except (OSError, RuntimeError, SafetensorError) as error:
         raise InvalidValue(f"{file} holds no weights of this recipe's shape; give another folder") from error
 
 
-def schedule(part: float, warmup: float) -> float:
-    """Share of the full learning rate: linear up during `warmup`, then half a cosine down to 1 %."""
-    if part < warmup:
-        return max(part, 0.002) / warmup
-    fall = min(1.0, (part - warmup) / (1 - warmup))
-    return 0.01 + 0.99 * 0.5 * (1 + math.cos(math.pi * fall))
+def _spread(table: Tensor, places: int) -> Tensor:
+    """Position embeddings `(1 + n, d)` of an attention pool, interpolated to another square number of places."""
+    old, new = math.isqrt(len(table) - 1), math.isqrt(places)
+    grid = table[1:].unflatten(0, (old, old)).permute(2, 0, 1)[None]
+    grid = functional.interpolate(grid, size=(new, new), mode="bicubic", align_corners=False)
+    return torch.cat([table[:1], grid[0].flatten(1).T])
 
 
 def new_model(config: TrainConfig) -> tuple[CLIP, Heads]:

@@ -16,10 +16,10 @@ import torch
 from torch import Tensor
 
 from realness import clip as clips
-from realness.atomic import replacing
+from realness.atomic import made_folder, replacing
 from realness.clip import Clip
 from realness.dream.dense_map import pyramid, tuning_of
-from realness.training.clip_train import schedule
+from realness.training.loop import loaded_checkpoint, schedule
 from realness.training.regions_adapter import Adapter
 from realness.training.regions_card import write_card
 from realness.training.regions_config import RegionConfig
@@ -88,7 +88,7 @@ def adapt(
     adapter = Adapter(clip.model.visual, config, tuning_of(clip))
     regions = gather(examples, untouched, config.seed)
     config = replace(config, weights=clip.weights_id, data=regions.digest)
-    out.mkdir(parents=True, exist_ok=True)
+    made_folder(out)
     config.keep(out / RECIPE)
     run = _Run(config, clip, adapter, regions, out)
     while not run.finished:
@@ -187,7 +187,7 @@ class _Run:
             torch.save(state, part)
 
     def _load(self) -> None:
-        state = torch.load(self.out / CHECKPOINT, weights_only=True, map_location=self.clip.device)
+        state = loaded_checkpoint(self.out / CHECKPOINT, self.clip.device)
         self.state, self.kept = _State(**state["state"]), state["kept"]
         self.adapter.load_state_dict(state["adapter"])
         self.scale.load_state_dict(state["scale"])

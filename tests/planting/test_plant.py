@@ -7,6 +7,7 @@ from realness.errors import InvalidValue
 from realness.planting import KINDS, plant, scene
 from realness.planting.masks import random_area
 from realness.planting.sampling import blur, luma
+from realness.planting.variants import VARIANTS
 
 SEAM = 2.0
 """A mask's border may be at most this much steeper, on average, than what lies inside it."""
@@ -59,6 +60,32 @@ def test_even_a_flat_image_shows_the_change(kind):
     needs_content = {"stretched", "duplicated", "merged", "oversharp"}
     if kind not in needs_content:
         assert np.mean(seen) > 0.5
+
+
+def test_every_kind_has_other_ways_for_training():
+    assert set(VARIANTS) == set(KINDS)
+
+
+@pytest.mark.parametrize(("kind", "effect"), [(kind, one) for kind in KINDS for one in VARIANTS[kind]])
+def test_every_other_way_shows_and_stays_inside_its_mask(photograph, kind, effect, monkeypatch):
+    monkeypatch.setitem(VARIANTS, kind, (effect,))
+    shown = []
+    for seed in range(10):
+        planted = plant(photograph, kind, seeded(seed), strength=0.7, varied=True)
+        again = plant(photograph, kind, seeded(seed), strength=0.7, varied=True)
+        assert np.array_equal(planted.image, again.image)
+        assert np.array_equal(planted.image[~planted.mask], photograph[~planted.mask])
+        shown.append(_change(planted))
+    assert np.mean(shown) > 2
+
+
+def test_varied_places_are_smaller_larger_and_harder():
+    usual, varied = ([random_area(seeded(s), (384, 512), varied=v) for s in range(300)] for v in (False, True))
+    assert min(a.extent for a in varied) < min(a.extent for a in usual)
+    assert max(a.extent for a in varied) > max(a.extent for a in usual)
+    hard = [set(np.unique(area.alpha)) <= {0.0, 1.0} for area in varied]
+    assert 0.2 < np.mean(hard) < 0.5
+    assert not any(set(np.unique(area.alpha)) <= {0.0, 1.0} for area in usual)
 
 
 def _change(planted):

@@ -72,4 +72,5 @@ def test_no_phrase_that_training_puts_together_is_a_held_out_one():
             for one in said
             for two in said
         }
-        assert not made & set(phrases(kind, "held_out"))
+        kept = {phrase.replace("{is}", "is").replace("{has}", "has") for phrase in phrases(kind, "held_out")}
+        assert not made & kept

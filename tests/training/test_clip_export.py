@@ -57,6 +57,20 @@ def test_dream_reads_the_calibration(made):
     assert found.values.shape == (4, 6)
 
 
+def test_an_interrupted_export_leaves_the_folder_as_it_was(made, tmp_path, monkeypatch):
+    model, _ = made
+    write_tokenizer(tmp_path, TINY.merges, TINY.context)
+    before = sorted(file.name for file in tmp_path.iterdir())
+
+    def stopped(*_given):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("realness.training.clip_export.calibrate", stopped)
+    with pytest.raises(KeyboardInterrupt):
+        export(model, TINY, BASES, tmp_path)
+    assert sorted(file.name for file in tmp_path.iterdir()) == before
+
+
 def test_validation_of_an_untrained_model_is_near_chance(made):
     score = validate(made[0], TINY, BASES, Words(made[1], TINY.context), steps=6)
     assert 0.2 < score < 0.8

@@ -7,13 +7,13 @@ import torch
 from PIL import Image
 
 from realness.clip import encode_tokens
-from realness.errors import InvalidValue
+from realness.errors import CannotWrite, InvalidValue
 from realness.planting import KINDS
 from realness.training.clip_bases import Bases
 from realness.training.clip_config import TrainConfig
 from realness.training.clip_data import make_batch
 from realness.training.clip_losses import kind_loss
-from realness.training.clip_train import CHECKPOINT, LOG, RECIPE, _Run, new_model, train_clip
+from realness.training.clip_train import CHECKPOINT, LOG, POSITIONS, RECIPE, _Run, new_model, train_clip
 from realness.training.tokens import Words
 
 TINY = TrainConfig(
@@ -29,6 +29,7 @@ TINY = TrainConfig(
     batch=2,
     crop=64,
     windows=2,
+    window_sides=(16, 32, 64),
     text_steps=3,
     photographs=1.0,
     sides=(64,),
@@ -125,6 +126,19 @@ def test_a_training_with_another_recipe_is_refused(tmp_path):
         train_clip(replace(TINY, seed=5, learning_rate=1e-4), tmp_path, workers=0)
 
 
+def test_a_folder_that_cannot_be_used_is_named(tmp_path):
+    (tmp_path / "file").write_text("")
+    with pytest.raises(CannotWrite, match="name another place"):
+        train_clip(TINY, tmp_path / "file", workers=0)
+    (tmp_path / "other").mkdir()
+    (tmp_path / "other/open_clip_model.safetensors").write_bytes(b"")
+    with pytest.raises(InvalidValue, match="would be overwritten"):
+        train_clip(TINY, tmp_path / "other", workers=0)
+    (tmp_path / CHECKPOINT).write_bytes(b"no checkpoint")
+    with pytest.raises(InvalidValue, match="is damaged"):
+        train_clip(TINY, tmp_path, workers=0)
+
+
 def test_a_damaged_recipe_is_named(tmp_path):
     (tmp_path / RECIPE).write_text("{")
     with pytest.raises(InvalidValue, match="does not hold a training configuration"):
@@ -132,7 +146,16 @@ def test_a_damaged_recipe_is_named(tmp_path):
 
 
 @pytest.mark.parametrize(
-    "wrong", [{"crop": 100}, {"batch": 3}, {"minutes": 0.0}, {"phrasings": 1}, {"window": 96, "crop": 64}]
+    "wrong",
+    [
+        {"crop": 100},
+        {"batch": 3},
+        {"minutes": 0.0},
+        {"phrasings": 1},
+        {"window": 100},
+        {"window_sides": (96,)},
+        {"harder": 0},
+    ],
 )
 def test_a_recipe_that_cannot_work_is_refused(wrong):
     with pytest.raises(InvalidValue):
@@ -148,11 +171,15 @@ def test_a_model_starts_from_its_seed():
 
 def test_a_training_begins_with_the_weights_it_is_given(tmp_path):
     train_clip(TINY, tmp_path / "first", workers=0)
-    (tmp_path / "second").mkdir()
-    (tmp_path / "third").mkdir()
+    for name in ("second", "third", "fourth"):
+        (tmp_path / name).mkdir()
     begun = _Run(TINY, tmp_path / "second", BASES, tmp_path / "first")
     state = torch.load(tmp_path / "first" / CHECKPOINT, weights_only=True)["model"]
     assert all(torch.allclose(value, state[name], atol=2e-3) for name, value in begun.model.state_dict().items())
+    wider = _Run(replace(TINY, window=96), tmp_path / "fourth", BASES, tmp_path / "first")
+    places = wider.model.visual.attnpool.positional_embedding
+    assert len(places) == 10
+    assert torch.allclose(places[1:], state[POSITIONS][1:].expand(9, -1), atol=2e-3)
     with pytest.raises(InvalidValue, match="no weights of this recipe's shape"):
         _Run(replace(TINY, width=16), tmp_path / "third", BASES, tmp_path / "first")
 
