@@ -61,19 +61,20 @@ def _figures(outcomes: Sequence[Outcome]) -> dict[str, Any]:
     return figures
 
 
-def paired(ours: Sequence[Outcome], theirs: Sequence[Outcome], dense: Timed, windows: Timed) -> dict[str, Any]:
-    """The dense map minus a window method, on the same plantings: `auroc` and `pointing` with intervals, and time.
+def paired(ours: Sequence[Outcome], theirs: Sequence[Outcome], own: Timed, other: Timed) -> dict[str, Any]:
+    """One method minus another, on the same plantings: `auroc`, `gain` and `pointing` with intervals, and time.
 
-    `time_ratio` is the dense map's time for an image over the window method's.
+    `time_ratio` is the first one's time for an image over the other's.
     """
     same = {one.number: one for one in ours}
     figures: dict[str, Any] = {"n": len(theirs)}
-    for metric in ("auroc", "pointing"):
+    for metric in ("auroc", "gain", "pointing"):
         found = bootstrap_interval([getattr(same[one.number], metric) - getattr(one, metric) for one in theirs])
         figures[f"{metric}_difference"] = round(found.mean, 4)
         figures[f"{metric}_ci"] = [round(found.low, 4), round(found.high, 4)]
-    own, other = dense.seconds / dense.calls, windows.seconds / windows.calls
-    return figures | {"seconds": round(other, 3), "dense_seconds": round(own, 3), "time_ratio": round(own / other, 5)}
+    took, others = own.seconds / own.calls, other.seconds / other.calls
+    times = {"seconds": round(others, 3), "own_seconds": round(took, 3), "time_ratio": round(took / others, 5)}
+    return figures | times
 
 
 def false_alarms(outcomes: Sequence[Outcome]) -> dict[str, float]:

@@ -1,12 +1,14 @@
 """Who looks for what was planted: the dense map, the published windows, and what any of them has to beat."""
 
 import copy
+import math
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
+from PIL import Image
 
 from realness.domain import Finding
 from realness.dream.sampling import values_at_pixels
@@ -17,6 +19,7 @@ if TYPE_CHECKING:
     from realness.dream import Dream
 
 PAPER_STRIDE = 32
+UNTRAINED_EVERY = 3
 
 
 class Locator(Protocol):
@@ -34,12 +37,14 @@ class Timed:
     Attributes:
         seconds: of all calls.
         calls: how many images it looked at.
-        every: it is asked only of every so many plantings, because it is slow.
+        every: it is asked only of every so many plantings, where it is slow.
+        budget: seconds after which it is asked of no further planting, where it is very slow.
         needs_text: whether the phrase makes a difference to it.
     """
 
     locate: Locator
     every: int = 1
+    budget: float = math.inf
     needs_text: bool = True
     seconds: float = 0.0
     calls: int = field(default=0)
@@ -53,13 +58,14 @@ class Timed:
         return found
 
 
-def locators(spec: str, seed: int, window_every: int) -> dict[str, Timed]:
+def locators(spec: str, seed: int, window_every: int, budgets: tuple[float, float]) -> dict[str, Timed]:
     """The methods compared, by name; see `Timed` for what is known of each.
 
     Args:
         spec: the CLIP whose maps are measured.
         seed: of the untrained weights and the random map.
         window_every: the window methods look at every so many plantings.
+        budgets: seconds that `released` and `paper` may take.
     """
     from realness.clip import load  # noqa: PLC0415  torch takes seconds to import
     from realness.dream import Dream  # noqa: PLC0415
@@ -68,9 +74,9 @@ def locators(spec: str, seed: int, window_every: int) -> dict[str, Timed]:
     chance = np.random.default_rng(seed)
     return {
         "dense": Timed(dense(Dream(trained))),
-        "released": Timed(_windows(Dream(trained), "released", None), every=window_every),
-        f"paper --stride {PAPER_STRIDE}": Timed(_windows(Dream(trained), "paper", PAPER_STRIDE), every=window_every),
-        "untrained": Timed(dense(Dream(untrained(trained, seed)))),
+        "released": Timed(_released(trained), every=window_every, budget=budgets[0]),
+        f"paper --stride {PAPER_STRIDE}": Timed(_paper(trained, PAPER_STRIDE), every=window_every, budget=budgets[1]),
+        "untrained": Timed(dense(Dream(untrained(trained, seed))), every=UNTRAINED_EVERY),
         "sharpness": Timed(_sharpness, needs_text=False),
         "random": Timed(
             lambda image, phrases: _repeated(soft_noise(chance, image.shape[:2], 48), phrases), needs_text=False
@@ -88,11 +94,24 @@ def dense(dream: "Dream") -> Locator:
     return locate
 
 
-def _windows(dream: "Dream", method: str, stride: int | None) -> Locator:
+def _released(clip: "Clip") -> Locator:
+    from realness.dream import windows  # noqa: PLC0415
+
     def locate(image: np.ndarray, phrases: Sequence[str]) -> np.ndarray:
-        # They take the text as one: a map for each phrase.
-        maps = (dream.map(image, phrase, method=method, stride=stride) for phrase in phrases)
-        return np.stack([values_at_pixels(found) for found in maps])
+        size, stride = windows.RELEASED_SIZE, windows.RELEASED_STRIDE
+        found = windows.mean_cosines(clip, Image.fromarray(image), phrases, size, stride)
+        return np.stack([windows.released(one) for one in found])
+
+    return locate
+
+
+def _paper(clip: "Clip", stride: int) -> Locator:
+    from realness.dream import windows  # noqa: PLC0415
+
+    def locate(image: np.ndarray, phrases: Sequence[str]) -> np.ndarray:
+        picture = Image.fromarray(image)
+        scales = [windows.mean_cosines(clip, picture, phrases, size, stride) for size in windows.PAPER_SIZES]
+        return windows.paper(scales)
 
     return locate
 

@@ -17,6 +17,7 @@ import torch
 from huggingface_hub import try_to_load_from_cache
 from huggingface_hub.constants import ENDPOINT
 from open_clip.model import CLIP
+from open_clip.modified_resnet import ModifiedResNet
 from open_clip.transformer import text_global_pool
 from torch import Tensor
 from torch.nn import functional
@@ -211,6 +212,8 @@ def _create(
             raise UnsupportedModel(_why(spec, weights, error)) from error
         raise
     model.eval().requires_grad_(False)
+    if isinstance(model.visual, ModifiedResNet):
+        model.visual.to(memory_format=torch.channels_last)  # measured: 1.5 times as fast on a CPU in bf16
     dtype = _dtype(precision, device)
     identity = _digest(weights, folder)
     return Clip(model.to(dtype), preprocess, tokenizer, spec, identity, folder, device, dtype)  # pyright: ignore[reportArgumentType]

@@ -31,6 +31,12 @@ _TAIL = re.compile(
 )
 """What begins a piece that says more about the claim before it."""
 
+_LINK = re.compile(
+    r"\s*(?:otherwise|however|overall|additionally|in addition|moreover|furthermore|also|besides|meanwhile)\s*",
+    re.IGNORECASE,
+)
+"""What leads over to the next sentence."""
+
 _FINE = (
     r"(?:natural|realistic|real|normal|plausible|consistent|correct|fine|authentic|convincing|believable|accurate|"
     r"lifelike|life-like|well[- ]proportioned|coherent|ordinary|credible|genuine)"
@@ -93,7 +99,9 @@ def split_findings(explanation: str, verdict: Verdict | None = None) -> tuple[Fi
     start = 0
     for end, following in [*((m.start(), m.end()) for m in _BREAK.finditer(explanation)), (len(explanation),) * 2]:
         piece = explanation[start:end]
-        if spans and not _stands_alone(piece):
+        if _LINK.fullmatch(piece):
+            pass  # "Otherwise, …" says nothing by itself, and nothing of the claim before it
+        elif spans and not _stands_alone(piece):
             spans[-1] = (spans[-1][0], end)
         elif piece.strip():
             spans.append((start, end))

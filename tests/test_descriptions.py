@@ -135,3 +135,9 @@ def test_what_is_said_to_be_right_is_no_claim(phrase):
 )
 def test_what_is_said_to_be_wrong_or_missing_stays_a_claim(phrase):
     assert not is_reassurance(phrase)
+
+
+def test_a_word_that_leads_over_is_part_of_no_finding():
+    text = "The biker appears too high above the ramp. Otherwise, the rest looks realistic. However, the wheel is bent."
+    found = [one.phrase for one in split_findings(text, Verdict.SOMEWHAT)]
+    assert found == ["The biker appears too high above the ramp", "the rest looks realistic", "the wheel is bent"]

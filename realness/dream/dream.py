@@ -23,6 +23,23 @@ def _silent(_done: int, _total: int) -> None:
     pass
 
 
+def check_method(method: str) -> None:
+    """Refuse an unknown method.
+
+    Raises:
+        InvalidValue: it is none of `METHODS`.
+    """
+    if method not in METHODS:
+        raise InvalidValue(f"--method must be {', '.join(METHODS)}, got {method!r}")
+
+
+def _windows_of(method: str, stride: int | None) -> tuple[tuple[int, ...], int]:
+    """Sizes and stride, in pixels, of a window method."""
+    if method == "paper":
+        return windows.PAPER_SIZES, windows.PAPER_STRIDE if stride is None else stride
+    return (windows.RELEASED_SIZE,), windows.RELEASED_STRIDE if stride is None else stride
+
+
 def _picture(image: Image.Image | np.ndarray) -> Image.Image:
     if not isinstance(image, np.ndarray):
         return image.convert("RGB")
@@ -55,6 +72,18 @@ class Dream:
         """With a CLIP by SPEC; see `realness.clip.load` for what can be wrong."""
         return cls(clips.load(spec, precision=precision))
 
+    def steps(self, method: str, size: tuple[int, int], stride: int | None = None) -> int:
+        """What the progress of one map counts: the windows of an image of `(width, height)` pixels, or 1 for `dense`.
+
+        Raises:
+            InvalidValue: the method is unknown, or the stride is below 1.
+        """
+        check_method(method)
+        if method == "dense":
+            return 1
+        sizes, step = _windows_of(method, stride)
+        return windows.count_windows(size[1], size[0], sizes, step)
+
     def map(
         self,
         image: Image.Image | np.ndarray,
@@ -82,8 +111,7 @@ class Dream:
             InvalidValue: the method is unknown, the text is empty, or the array is no RGB image.
             UnsupportedModel: `dense` with a CLIP that gives no dense features.
         """
-        if method not in METHODS:
-            raise InvalidValue(f"--method must be {', '.join(METHODS)}, got {method!r}")
+        check_method(method)
         if not text.strip() and verdict is not Verdict.NO:
             raise InvalidValue("a map needs a text that says what looks unreal")
         picture = _picture(image)
@@ -113,14 +141,10 @@ class Dream:
     ) -> RealnessMap:
         if method == "paper" and verdict is Verdict.NO:
             return self._realistic(picture, method)
-        by_paper = method == "paper"
-        sizes = windows.PAPER_SIZES if by_paper else (windows.RELEASED_SIZE,)
-        usual = windows.PAPER_STRIDE if by_paper else windows.RELEASED_STRIDE
-        step = usual if stride is None else stride
-        width, height = picture.size
-        counter = _Counter(windows.count_windows(height, width, sizes, step), progress)
-        cosines = [windows.mean_cosine(self.clip, picture, text, size, step, counter) for size in sizes]
-        values = windows.paper(cosines) if by_paper else windows.released(cosines[0])
+        sizes, step = _windows_of(method, stride)
+        counter = _Counter(self.steps(method, picture.size, stride), progress)
+        cosines = [windows.mean_cosines(self.clip, picture, [text], size, step, counter)[0] for size in sizes]
+        values = windows.paper(cosines) if method == "paper" else windows.released(cosines[0])
         none = np.empty((0, *values.shape), np.float32)
         return self._finished(picture, method, values, np.mean(cosines, axis=0), none, ())
 

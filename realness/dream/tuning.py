@@ -28,7 +28,8 @@ class Tuning:
 
     Attributes:
         temperature, bias: of the logistic; fitted for `mini`. For other CLIPs temperature is a third of the logit
-            scale that open_clip's weights converge to, and a contrast of 0 means P = 0.5.
+            scale that open_clip's weights converge to, and a contrast of 0, which knows nothing, means P = 0.25: the
+            prior that `mini` is calibrated at, and what a viewer hides.
         pixels_per_token: side of a token in image pixels, one for each scale, three at most; empty: one scale, at
             which the image's short side is twice the model's.
         neutral: the neutral prompts.
@@ -36,7 +37,7 @@ class Tuning:
     """
 
     temperature: float = 33.0
-    bias: float = 0.0
+    bias: float = -1.0986
     pixels_per_token: tuple[float, ...] = ()
     neutral: tuple[str, ...] = NEUTRAL
     attention: str = "qq"

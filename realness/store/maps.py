@@ -13,7 +13,7 @@ from realness.store.engine import Database, now
 from realness.store.rows import stored_image, stored_map
 from realness.store.tables import descriptions, images, maps, study_images
 
-MAP_VERSION = 2
+MAP_VERSION = 3
 """Goes up when the same image, text, method and weights would give another map."""
 
 

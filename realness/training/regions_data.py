@@ -93,16 +93,17 @@ def gather(examples: Iterable[RegionExample], untouched: Iterable[Path] = (), se
         InvalidValue: fewer than 10 images have a marked place.
     """
     known: dict[Path, str] = {}
-    found: dict[str, tuple[Path, dict[str, tuple[str | None, np.ndarray]]]] = {}
+    found: dict[str, tuple[Path, dict[str, Place]]] = {}
     packed: dict[str, Sample] = {}
     for example in examples:
         if example.image not in known:
             known[example.image] = digest(example.image)
         _, phrases = found.setdefault(known[example.image], (example.image, {}))
-        kind, mask = phrases.get(example.phrase, (example.kind, np.zeros_like(example.mask)))
-        phrases[example.phrase] = kind, mask | example.mask
+        before = phrases.get(example.phrase)
+        kind, mask = (before.kind, before.mask() | example.mask) if before else (example.kind, example.mask)
+        phrases[example.phrase] = Place.of(example.phrase, kind, mask)
     for name, (image, phrases) in found.items():
-        places = [Place.of(phrase, *said) for phrase, said in phrases.items() if said[1].any() and not said[1].all()]
+        places = [place for place in phrases.values() if 0 < place.mask().mean() < 1]
         if places:
             packed[name] = Sample(image, tuple(sorted(places, key=lambda place: place.phrase)))
     if len(packed) < FEWEST:

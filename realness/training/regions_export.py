@@ -9,6 +9,7 @@ from typing import Any
 import open_clip
 import torch
 from open_clip.tokenizer import HFTokenizer
+from open_clip.transformer import QuickGELU
 from safetensors import safe_open
 from safetensors.torch import save_file
 
@@ -74,8 +75,11 @@ def _config(clip: Clip) -> dict[str, Any]:
     if clip.folder is not None:
         return json.loads((clip.folder / CONFIG).read_text(encoding="utf-8"))
     looks = clip.model.visual.preprocess_cfg
+    model = open_clip.get_model_config(clip.spec.partition(":")[0]) or {}
+    if any(isinstance(module, QuickGELU) for module in clip.model.modules()):
+        model["quick_gelu"] = True  # some tags ask for it where their model's config does not
     return {
-        "model_cfg": open_clip.get_model_config(clip.spec.partition(":")[0]),
+        "model_cfg": model,
         "preprocess_cfg": {name: looks[name] for name in _LOOKS if name in looks},
     }
 

@@ -77,8 +77,9 @@ def calibrate(clip: Clip, samples: Sequence[Sample], tuning: Tuning, seed: int) 
         pixels, own = sample.pixels(), [place.phrase for place in sample.places]
         wrong = [phrases.texts[number] for number in phrases.wrong(sample, len(own), rng)]
         contrast, _ = contrasts(clip, pyramid(clip, pixels, tuning), embed(clip, own + wrong, tuning), tuning)
-        masks = np.array([place.mask() for place in sample.places])
-        cover = cover_of(masks, (contrast.shape[1], contrast.shape[2]), clip.device)
+        grid = contrast.shape[1], contrast.shape[2]
+        # One by one: a mask of a large photograph as floats takes half a gigabyte.
+        cover = torch.cat([cover_of(place.mask()[None], grid, clip.device) for place in sample.places])
         scores.append(contrast.flatten().clone())
         covers.append(torch.cat([cover, cover.new_zeros(len(wrong), *cover.shape[1:])]).flatten())
     slope, bias = fit_logistic(torch.cat(scores).cpu(), torch.cat(covers).cpu())

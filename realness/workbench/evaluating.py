@@ -107,12 +107,11 @@ def evaluate_maps(
         WeightsNotFound: the CLIP cannot be had.
     """
     from realness.dream import Dream  # noqa: PLC0415  torch, of which the app's process knows nothing
-    from realness.dream.dream import METHODS  # noqa: PLC0415
+    from realness.dream.dream import check_method  # noqa: PLC0415
 
-    if method not in METHODS:
-        raise InvalidValue(f"--method must be {', '.join(METHODS)}, got {method!r}")
+    check_method(method)
     found = MapEvaluation()
-    places = _places(bench, source, study)
+    places, hashes = _places(bench, source, study)
     files = list(places)[:limit]
     phrases = sorted({phrase for each in places.values() for phrase, _, _ in each})
     if not files:
@@ -123,7 +122,8 @@ def evaluate_maps(
     for done, file in enumerate(files, 1):
         try:
             truths = [_truth(name, phrase, drawn()) for phrase, name, drawn in places[file]]
-            own = _measured(dream, file, truths, _wrong(truths, phrases, rng), method, stride)
+            picture = _picture(file, hashes.get(file))
+            own = _measured(dream, picture, truths, _wrong(truths, phrases, rng), method, stride)
         except UnreadableImage as error:
             found.skipped.append(Skipped(file.name, str(error)))
         else:
@@ -143,16 +143,22 @@ def evaluate_maps(
 _Drawn = Callable[[], np.ndarray]
 
 
-def _places(bench: Workbench, source: str, study: str | None) -> dict[Path, list[tuple[str, str, _Drawn]]]:
-    """By image file: phrase, source and a way to the mask or heat map of each known place. Nothing is drawn yet."""
+def _places(
+    bench: Workbench, source: str, study: str | None
+) -> tuple[dict[Path, list[tuple[str, str, _Drawn]]], dict[Path, str]]:
+    """By image file: phrase, source and a way to the mask or heat map of each known place. Nothing is drawn yet.
+
+    And the SHA-256 that a file is to have, where it was not held against it yet.
+    """
     known: dict[Path, list[tuple[str, str, _Drawn]]] = {}
+    hashes: dict[Path, str] = {}
     if source in (PEOPLE, "all"):
         for example in region_examples(bench, study):
             bits, shape = np.packbits(example.mask), example.mask.shape
             drawn = partial(_unpacked, bits, shape)
             known.setdefault(example.image, []).append((example.phrase, PEOPLE, drawn))
     if source == PEOPLE:
-        return known
+        return known, hashes
     store = bench.store.references
     for image in store.images_with_any(bench.store.studies.named(study).id if study else None):
         size = image.facts.width, image.facts.height
@@ -163,8 +169,17 @@ def _places(bench: Workbench, source: str, study: str | None) -> dict[Path, list
             into.append((stored.phrase, stored.source, partial(_heat, bench, stored)))
         asked = [one for one in into if source in ("reference", "all", one[1])]
         if asked:
-            known.setdefault(bench.image_file(image), []).extend(asked)
-    return known
+            file = bench.image_file(image)
+            known.setdefault(file, []).extend(asked)
+            hashes[file] = image.facts.sha256
+    return known, hashes
+
+
+def _picture(file: Path, sha256: str | None) -> Image.Image:
+    facts, picture = images.read_image(file)
+    if sha256 is not None and facts.sha256 != sha256:
+        raise UnreadableImage("this image's file was changed since it was imported; import the original again")
+    return picture
 
 
 def _unpacked(bits: np.ndarray, shape: tuple[int, int]) -> np.ndarray:
@@ -211,10 +226,9 @@ def _wrong(truths: Sequence[Truth], phrases: Sequence[str], rng: np.random.Gener
 
 
 def _measured(
-    dream: "Dream", file: Path, truths: Sequence[Truth], wrong: str | None, method: str, stride: int | None
+    dream: "Dream", picture: Image.Image, truths: Sequence[Truth], wrong: str | None, method: str, stride: int | None
 ) -> dict[str, dict[str, list[float]]]:
     """By source and metric, the values of an image's places."""
-    _, picture = images.read_image(file)
     phrases = list(dict.fromkeys(truth.phrase for truth in truths))
     maps = _maps(dream, picture, [*phrases, *([wrong] if wrong else [])], method, stride)
     figures: dict[str, dict[str, list[float]]] = {}
@@ -236,9 +250,11 @@ def _maps(
     dream: "Dream", picture: Image.Image, phrases: Sequence[str], method: str, stride: int | None
 ) -> dict[str, np.ndarray]:
     """The map of each phrase at the method's grid; a phrase that claims nothing has the constant realistic map."""
-    if method != "dense":
-        return {phrase: dream.map(picture, phrase, method=method, stride=stride).values for phrase in phrases}
-    found = dream.map(picture, ". ".join(phrases), findings=[Finding(phrase) for phrase in phrases])
+    findings = [Finding(phrase) for phrase in phrases]
+    if method != "dense":  # they take a text as one: a map for each, and none is read for a verdict
+        given = {"method": method, "findings": findings, "stride": stride}
+        return {phrase: dream.map(picture, phrase, **given).values for phrase in phrases}
+    found = dream.map(picture, ". ".join(phrases), findings=findings)
     layers = dict(zip(found.phrases, found.layers, strict=True))
     return {phrase: layers.get(phrase, np.ones_like(found.values)) for phrase in phrases}
 

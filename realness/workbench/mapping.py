@@ -8,6 +8,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import nullcontext
 from dataclasses import dataclass, field
 from functools import partial
+from itertools import accumulate
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -66,13 +67,18 @@ def compute_maps(
 
     A map whose file lies in the data folder already is not computed again: its row is made anew.
 
+    Args:
+        progress: told how many maps are done of how many; of the window methods, how many windows.
+
     Raises:
         WeightsNotFound: the CLIP cannot be had.
         InvalidValue: the method is unknown.
         CannotWrite: the data folder is full or read-only.
     """
     from realness.dream import Dream  # noqa: PLC0415  torch, of which the app's process knows nothing
+    from realness.dream.dream import check_method  # noqa: PLC0415
 
+    check_method(method)
     dream = Dream.load(clip)
     weights = dream.clip.weights_id
     study_id = study.id if study else None
@@ -80,7 +86,9 @@ def compute_maps(
     tasks += bench.store.maps.lost(method, clip, weights, bench.settings.data, study_id)
     tasks = tasks[:limit]
     report, start = MapReport(), time.perf_counter()
-    progress(0, len(tasks))
+    steps = [dream.steps(method, (task.image.facts.width, task.image.facts.height)) for task in tasks]
+    before = list(accumulate(steps, initial=0))
+    progress(0, before[-1])
     # Files are read and written beside the model, which is the only one to wait for. Leaving waits for what is written.
     with ThreadPoolExecutor(1) as reader, ThreadPoolExecutor(1) as writer:
         writing: deque[Future[None]] = deque()
@@ -95,16 +103,22 @@ def compute_maps(
                 else:
                     said = task.description.description
                     given = {"verdict": said.verdict, "findings": said.findings or None}
+                    given["progress"] = partial(_within, progress, before[done - 1], before[-1])
                     found = dream.map(picture, said.text, method=method, **given)
                     writing.append(writer.submit(_keep, bench, dream, method, task, found))
                     report.maps += 1
             while len(writing) > AHEAD:
                 writing.popleft().result()
-            progress(done, len(tasks))
+            progress(before[done], before[-1])
         for each in writing:
             each.result()
     report.seconds = time.perf_counter() - start
     return report
+
+
+def _within(progress: Progress, before: int, total: int, done: int, _of_this: int) -> None:
+    """One map's own progress as a part of all."""
+    progress(before + done, total)
 
 
 def _ahead(

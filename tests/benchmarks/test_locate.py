@@ -66,7 +66,7 @@ def test_an_oracle_gets_full_marks_and_chance_half(planted):
 
 
 def test_differences_are_taken_on_the_same_plantings(planted):
-    slow = Timed(lambda image, phrases: np.ones((1, *image.shape[:2])), every=4)
+    slow = Timed(lambda image, phrases: np.ones((len(phrases), *image.shape[:2])), every=4)
     oracle = Timed(Oracle(planted))
     outcomes = compare({"dense": oracle, "slow": slow}, planted)
     oracle.seconds, slow.seconds = oracle.calls * 1.0, slow.calls * 100.0
@@ -95,6 +95,15 @@ def test_ones_own_photographs_can_be_used_and_damaged_files_are_left_out(tmp_pat
     Image.new("RGB", (20, 20)).save(tmp_path / "tiny.png")
     for one in plantings(tmp_path, 1):
         assert np.array_equal(one.original, own)
+
+
+def test_of_a_raise_tree_only_the_photographs_are_planted_into(tmp_path):
+    images = tmp_path / "datasets/train/images"
+    images.mkdir(parents=True)
+    for name, value in (("r7", 10), ("f7", 200), ("r7_mask", 250)):
+        Image.new("RGB", (90, 90), (value,) * 3).save(images / f"{name}.png")
+    for one in islice(plantings(tmp_path, 1), 3):
+        assert one.original.max() == 10
 
 
 def test_a_folder_without_photographs_is_refused(tmp_path):

@@ -38,7 +38,7 @@ def naive_mean_cosine(clip, image, text, size, stride):
 def test_the_mean_cosine_equals_the_naive_loop(small_clip, height, width):
     image = picture(height, width)
     total, count = naive_mean_cosine(small_clip, image, TEXT, 64, 8)
-    mine = windows.mean_cosine(small_clip, image, TEXT, 64, 8)
+    mine = windows.mean_cosines(small_clip, image, [TEXT], 64, 8)[0]
     covered = count > 0
     assert np.abs(mine[covered] - total[covered] / count[covered]).max() < 1e-4
     assert mine.shape == (height, width)
@@ -47,7 +47,7 @@ def test_the_mean_cosine_equals_the_naive_loop(small_clip, height, width):
 def test_a_pixel_that_no_window_covers_takes_the_nearest_covered_value(small_vit):
     image = picture(77, 85)
     total, count = naive_mean_cosine(small_vit, image, TEXT, 64, 8)
-    mine = windows.mean_cosine(small_vit, image, TEXT, 64, 8)
+    mine = windows.mean_cosines(small_vit, image, [TEXT], 64, 8)[0]
     assert (count[72:] == 0).all()
     last = total[71, :80] / count[71, :80]
     for y in (72, 74, 76):
@@ -94,7 +94,7 @@ def test_an_image_smaller_than_a_window_works(small_vit, size):
 
 
 def test_windows_further_apart_than_wide_leave_no_hole(small_vit):
-    mine = windows.mean_cosine(small_vit, picture(100, 100), TEXT, 16, 40)
+    mine = windows.mean_cosines(small_vit, picture(100, 100), [TEXT], 16, 40)[0]
     assert mine[0, 20] == mine[0, 15]
     assert np.isfinite(mine).all()
 

@@ -7,9 +7,10 @@ import numpy as np
 import pytest
 import torch
 from builders import make_submission
+from open_clip.model import CLIP
 from PIL import Image
 from safetensors.torch import load_file
-from small_clip import save_small_clip
+from small_clip import TEXT, VISION, save_small_clip
 
 from realness import clip as clips
 from realness.domain import FindingState, Judgement, Region, RegionShape, ReviewedFinding, ReviewRole, Verdict
@@ -146,6 +147,17 @@ def test_merged_weights_give_the_features_of_the_change_beside_them(tmp_path, sm
     assert (dense["temperature"], dense["bias"]) == (10, -1)
     texts = ["the rim is broken", "nothing looks wrong"]
     assert torch.equal(loaded(small).encode_text(texts), loaded(f"local-dir:{tmp_path}").encode_text(texts))
+
+
+def test_weights_that_were_trained_with_quick_gelu_are_written_as_such(small, monkeypatch):
+    from realness.training import regions_export
+
+    monkeypatch.setattr(regions_export.open_clip, "get_model_config", lambda _name: {"embed_dim": 32})
+    plain = loaded(small)
+    quick = replace(plain, model=CLIP(32, VISION["vit"], TEXT, quick_gelu=True), folder=None, spec="ViT-B-32:openai")
+    quick.model.visual.preprocess_cfg = plain.model.visual.preprocess_cfg
+    assert regions_export._config(quick)["model_cfg"] == {"embed_dim": 32, "quick_gelu": True}
+    assert "quick_gelu" not in regions_export._config(replace(plain, folder=None, spec="ViT-B-32:x"))["model_cfg"]
 
 
 def test_a_killed_adaptation_goes_on_to_the_same_weights(tmp_path, small, twelve):

@@ -53,6 +53,21 @@ def test_each_map_is_computed_once_and_a_stopped_run_goes_on(three, clip):
     assert three.store.maps.count() == 4
 
 
+def test_progress_counts_the_windows_of_all_images(three, clip):
+    told = []
+    compute_maps(three, clip=clip, method="released", progress=lambda done, total: told.append((done, total)))
+    each = 1 * 4  # of 70 x 90 pixels, 64 wide and 8 apart
+    assert {total for _, total in told} == {3 * each}
+    assert [done for done, _ in told] == sorted(done for done, _ in told)
+    assert told[0][0] == 0
+    assert told[-1][0] == 3 * each
+
+
+def test_an_unknown_method_is_refused_though_nothing_is_missing(bench, clip):
+    with pytest.raises(InvalidValue, match="--method must be dense"):
+        compute_maps(bench, clip=clip, method="magic")
+
+
 def test_one_image_that_cannot_be_read_does_not_stop_the_run(three, clip):
     lost = three.store.maps.missing("dense", clip, "none")[1].image
     three.image_file(lost).write_bytes(b"no longer an image")
