@@ -27,12 +27,13 @@ the weights are the same to the bit on the same machine.
 
 **Data.** {photographs} photographs from the scikit-image, scikit-learn and matplotlib packages{added}, and procedural
 scenes, cropped at {sides} pixels, turned, recoloured, softened and compressed; into each crop up to {plantings} of
-{kinds} kinds of inconsistency are planted ({names}). No image of RAISE or of any generator. Never trained on: the
+{kinds} kinds of inconsistency are planted ({names}), {varied}those of geometry and light {harder:g} times as often as
+those of texture. No image of RAISE or of any generator. Never trained on: the
 photographs {held_out}, and the held-out phrasings.
 
 **Losses.** For each token of the dense features (the value path of the attention pool): which kind is planted here, or
 none, by the difference between its cosine with a phrase of that kind and its mean cosine with neutral phrases. The
-same for windows through `encode_image`. Phrases of one kind are drawn together, alone for {text_steps} steps first.
+same for windows of {smallest} to {largest} pixels, enlarged, through `encode_image`. Phrases of one kind are drawn together, alone for {text_steps} steps first.
 Two crops that follow each other share their base, so each shows the other's planted places untouched.
 A third of the phrases are templates said of a random word of the vocabulary, a third are put together from
 single words of a kind, and a quarter name a place, any place: only what is said tells the kind.
@@ -78,9 +79,13 @@ def write_card(
         folder=(" --photographs FOLDER" if bases.added else "") + (" --from FOLDER" if config.start else ""),
         begun=f" It began with trained weights (digest {config.start})." if config.start else "",
         sides=f"{min(config.sides)} to {max(config.sides)}",
+        smallest=min(config.window_sides),
+        largest=max(config.window_sides),
         plantings=config.plantings,
         kinds=len(KINDS),
         names=", ".join(KINDS).replace("_", " "),
+        varied="half of them in other ways than the benchmark's, " if config.varied else "",
+        harder=config.harder,
         held_out=", ".join(HELD_OUT),
         text_steps=config.text_steps,
         auroc=auroc,
