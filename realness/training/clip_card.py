@@ -33,7 +33,8 @@ photographs {held_out}, and the held-out phrasings.
 
 **Losses.** For each token of the dense features (the value path of the attention pool): which kind is planted here, or
 none, by the difference between its cosine with a phrase of that kind and its mean cosine with neutral phrases. The
-same for windows of {smallest} to {largest} pixels, enlarged, through `encode_image`. Phrases of one kind are drawn together, alone for {text_steps} steps first.
+same for windows of {smallest} to {largest} pixels, enlarged, through `encode_image`. Phrases of one kind are drawn
+together, alone for {text_steps} steps first.
 Two crops that follow each other share their base, so each shows the other's planted places untouched.
 A third of the phrases are templates said of a random word of the vocabulary, a third are put together from
 single words of a kind, and a quarter name a place, any place: only what is said tells the kind.
