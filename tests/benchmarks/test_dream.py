@@ -14,7 +14,7 @@ def spec(tmp_path_factory):
 
 
 def test_drawn_windows_are_spread_evenly_over_all():
-    corners = windows.corners_of(96, 128, 32, 4)
+    corners = list(windows.corners_of(96, 128, 32, 4))
     drawn = dream._even(corners, 40)
     assert len(set(drawn)) == 40
     assert (drawn[0], drawn[-1]) == (corners[0], corners[-1])

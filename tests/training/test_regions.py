@@ -29,6 +29,8 @@ from realness.workbench.reviewing import Desk
 
 WORDS = {"pixelated": "it is made of bricks", "noisy": "it is full of bees"}
 """Words of one's own, of which no CLIP knows that they are said of pixels and of grain."""
+MISLEADING = {"pixelated": "the shadow falls the wrong way", "noisy": "the letters are misspelled"}
+"""Words that `mini` takes for something else."""
 SIDE = 128
 
 
@@ -45,16 +47,16 @@ def _one_thread():
     torch.set_num_threads(threads)
 
 
-def planted(folder, count, seed=0, photographs=None):
+def planted(folder, count, seed=0, photographs=None, words=WORDS):
     """Crops of photographs with a planted region each, as people would have marked it."""
     folder.mkdir(parents=True)
     rng, pictures, found = np.random.default_rng(seed), list((photographs or training_photographs()).values()), []
     for number in range(count):
-        picture, kind = pictures[number % len(pictures)], tuple(WORDS)[number % len(WORDS)]
+        picture, kind = pictures[number % len(pictures)], tuple(words)[number % len(words)]
         y, x = (int(rng.integers(whole - SIDE)) for whole in picture.shape[:2])
         made = plant(picture[y : y + SIDE, x : x + SIDE], kind, rng, strength=1.0)
         Image.fromarray(made.image).save(folder / f"{number}.png")
-        found.append(RegionExample(folder / f"{number}.png", WORDS[kind], made.mask))
+        found.append(RegionExample(folder / f"{number}.png", words[kind], made.mask))
     return found
 
 
@@ -89,11 +91,11 @@ def features(spec):
 def test_what_people_marked_is_found_better_on_images_kept_apart(tmp_path):
     apart = [
         Sample(one.image, (Place.of(one.phrase, one.kind, one.mask),))
-        for one in planted(tmp_path / "apart", 16, 50, held_out_photographs())
+        for one in planted(tmp_path / "apart", 16, 50, held_out_photographs(), MISLEADING)
     ]
     before = np.mean(localisation(loaded("mini"), apart))
     config = RegionConfig(method="last", learning_rate=1e-2, steps=40, check=10, batch=6)
-    result = adapt(config, planted(tmp_path / "shown", 24), tmp_path / "out")
+    result = adapt(config, planted(tmp_path / "shown", 24, words=MISLEADING), tmp_path / "out")
     after = np.mean(localisation(loaded(f"local-dir:{tmp_path / 'out'}"), apart))
     assert after > before + 0.12
     assert result["after"]["auroc"] > result["before"]["auroc"]
