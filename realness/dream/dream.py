@@ -1,9 +1,11 @@
 """DREAM: dense realness maps of an image and a text, by one of three methods."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 import numpy as np
+import torch
 from PIL import Image
 
 from realness import clip as clips
@@ -15,6 +17,8 @@ from realness.dream.dense_map import dense_map
 from realness.errors import InvalidValue
 
 METHODS = ("dense", "paper", "released")
+MAX_AT_ONCE = 4
+"""Most images that are mapped side by side: each needs memory of its own."""
 
 Progress = Callable[[int, int], None]
 
@@ -83,6 +87,26 @@ class Dream:
             return 1
         sizes, step = _windows_of(method, stride)
         return windows.count_windows(size[1], size[0], sizes, step)
+
+    def images_at_once(self, method: str) -> int:
+        """How many threads should map images side by side.
+
+        On a CPU a dense map's operations are too small to fill several cores one by one; windows come in batches that
+        do. A GPU takes one image after the other: a second thread reads meanwhile.
+        """
+        if method != "dense":
+            return 1
+        return 2 if self.clip.device.type == "cuda" else min(MAX_AT_ONCE, torch.get_num_threads())
+
+    @contextmanager
+    def sharing_cores(self, threads: int) -> Iterator[None]:
+        """Inside, each of so many threads, begun there, computes on its share of the cores."""
+        before = torch.get_num_threads()
+        torch.set_num_threads(max(1, before // threads))
+        try:
+            yield
+        finally:
+            torch.set_num_threads(before)
 
     def map(
         self,

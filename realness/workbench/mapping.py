@@ -3,9 +3,9 @@
 import hashlib
 import time
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import nullcontext
+from contextlib import closing, nullcontext
 from dataclasses import dataclass, field
 from functools import partial
 from itertools import accumulate
@@ -13,7 +13,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
-from PIL import Image
 
 from realness import images
 from realness.atomic import replacing
@@ -28,10 +27,12 @@ from realness.workbench.bench import Progress, Workbench, digest, silent
 if TYPE_CHECKING:
     from realness.dream import Dream
 
-AHEAD = 3
-"""Images that are read before the model is ready for them, and maps that wait to be written."""
+Within = Callable[[int, int], None]
+"""Told how much of one map is done, of how much."""
+AHEAD = 2
+"""Maps that are begun or wait to be kept, besides the one that each worker computes."""
 MAX_PIXELS_AHEAD = 60_000_000
-"""Of the images that wait, together: large photographs are read one by one."""
+"""Of the images whose maps are begun, together: large photographs are mapped one by one."""
 
 
 @dataclass
@@ -89,29 +90,24 @@ def compute_maps(
     steps = [dream.steps(method, (task.image.facts.width, task.image.facts.height)) for task in tasks]
     before = list(accumulate(steps, initial=0))
     progress(0, before[-1])
-    # Files are read and written beside the model, which is the only one to wait for. Leaving waits for what is written.
-    with ThreadPoolExecutor(1) as reader, ThreadPoolExecutor(1) as writer:
-        writing: deque[Future[None]] = deque()
-        for done, (task, reading) in enumerate(_ahead(reader, partial(_read, bench, dream, method), tasks), 1):
+    workers = min(dream.images_at_once(method), max(1, len(tasks)))
+    # Only a map that is computed alone tells how far it is: of several at once each tells when it is done.
+    withins = [partial(_within, progress, done, before[-1]) if workers == 1 else None for done in before[:-1]]
+    given = list(zip(tasks, withins, strict=True))
+    work = partial(_mapped, bench, dream, method)
+    with dream.sharing_cores(workers), closing(_in_order(work, given, workers)) as results:
+        for done, (task, result) in enumerate(zip(tasks, results, strict=True), 1):
             try:
-                picture = reading.result()
+                found = result()
             except UnreadableImage as error:
                 report.skipped.append(Skipped(task.image.facts.sha256, str(error)))
             else:
-                if picture is None:
+                if found is None:
                     report.found += 1
                 else:
-                    said = task.description.description
-                    given = {"verdict": said.verdict, "findings": said.findings or None}
-                    given["progress"] = partial(_within, progress, before[done - 1], before[-1])
-                    found = dream.map(picture, said.text, method=method, **given)
-                    writing.append(writer.submit(_keep, bench, dream, method, task, found))
+                    _keep(bench, dream, method, task, found)
                     report.maps += 1
-            while len(writing) > AHEAD:
-                writing.popleft().result()
             progress(before[done], before[-1])
-        for each in writing:
-            each.result()
     report.seconds = time.perf_counter() - start
     return report
 
@@ -121,16 +117,30 @@ def _within(progress: Progress, before: int, total: int, done: int, _of_this: in
     progress(before + done, total)
 
 
-def _ahead(
-    reader: ThreadPoolExecutor, read: Callable[[MapTask], Image.Image | None], tasks: Iterable[MapTask]
-) -> Iterator[tuple[MapTask, "Future[Image.Image | None]"]]:
-    """Each task with its image, of which `AHEAD` are read before they are asked for."""
-    waiting: deque[tuple[MapTask, Future[Image.Image | None]]] = deque()
-    for task in tasks:
-        waiting.append((task, reader.submit(read, task)))
-        while len(waiting) > AHEAD or (len(waiting) > 1 and sum(map(_pixels, waiting)) > MAX_PIXELS_AHEAD):
-            yield waiting.popleft()
-    yield from waiting
+def _in_order(
+    work: Callable[[MapTask, Within | None], RealnessMap | None],
+    given: Iterable[tuple[MapTask, Within | None]],
+    workers: int,
+) -> Generator[Callable[[], RealnessMap | None]]:
+    """What gives each task's result, in order. Several workers begin tasks before they are asked for; one does not."""
+    if workers == 1:
+        yield from (partial(work, *each) for each in given)
+        return
+    waiting: deque[tuple[int, Future[RealnessMap | None]]] = deque()
+    with ThreadPoolExecutor(workers) as pool:
+        try:
+            for task, within in given:
+                pixels = task.image.facts.width * task.image.facts.height
+                while waiting and (
+                    len(waiting) >= workers + AHEAD or pixels + sum(size for size, _ in waiting) > MAX_PIXELS_AHEAD
+                ):
+                    yield waiting.popleft()[1].result
+                waiting.append((pixels, pool.submit(work, task, within)))
+            while waiting:
+                yield waiting.popleft()[1].result
+        finally:
+            for _, each in waiting:
+                each.cancel()
 
 
 def _target(bench: Workbench, dream: "Dream", task: MapTask, method: str) -> Path:
@@ -154,23 +164,25 @@ def _kept(bench: Workbench, dream: "Dream", task: MapTask, method: str) -> bool:
     return True
 
 
-def _pixels(waiting: tuple[MapTask, object]) -> int:
-    facts = waiting[0].image.facts
-    return facts.width * facts.height
-
-
-def _read(bench: Workbench, dream: "Dream", method: str, task: MapTask) -> Image.Image | None:
-    """The image, or None when its map is there already.
+def _mapped(
+    bench: Workbench, dream: "Dream", method: str, task: MapTask, progress: Within | None
+) -> RealnessMap | None:
+    """The map of an image, or None when its file is there already.
 
     Raises:
-        UnreadableImage: the file is gone, changed or damaged.
+        UnreadableImage: the image's file is gone, changed or damaged.
     """
-    return None if _kept(bench, dream, task, method) else images.read_image(bench.checked_file(task.image))[1]
+    if _kept(bench, dream, task, method):
+        return None
+    _, picture = images.read_image(bench.checked_file(task.image))
+    said = task.description.description
+    given = {"verdict": said.verdict, "findings": said.findings or None, "progress": progress}
+    return sampling.to_keep(dream.map(picture, said.text, method=method, **given))
 
 
 def _keep(bench: Workbench, dream: "Dream", method: str, task: MapTask, found: RealnessMap) -> None:
     target = _target(bench, dream, task, method)
-    sha256 = map_files.save(sampling.to_keep(found), target)
+    sha256 = map_files.save(found, target)
     _add(bench, dream, task, method, target, sha256, found.phrases)
 
 

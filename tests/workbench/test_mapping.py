@@ -2,12 +2,15 @@
 
 import hashlib
 import sqlite3
+import threading
+import time
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 from PIL import Image
 from small_clip import save_small_clip
 
@@ -16,6 +19,7 @@ from realness.dream import files as map_files
 from realness.errors import CannotWrite, InvalidValue
 from realness.store import NewImage
 from realness.store.maps import MAP_VERSION
+from realness.workbench import mapping
 from realness.workbench.importing import ImportOptions, import_source
 from realness.workbench.mapping import Drawing, compute_maps, map_one_image
 
@@ -51,6 +55,52 @@ def test_each_map_is_computed_once_and_a_stopped_run_goes_on(three, clip):
     assert compute_maps(three, clip=clip).maps == 0
     assert compute_maps(three, clip=clip, method="released", limit=1).maps == 1
     assert three.store.maps.count() == 4
+
+
+def at_once(monkeypatch, threads):
+    """Let so many threads map, and tell how many of them did at the same time."""
+    lock, now, most, mapped = threading.Lock(), [0], [0], Dream.map
+
+    def counted(*args, **given):
+        with lock:
+            now[0] += 1
+            most[0] = max(most[0], now[0])
+        time.sleep(0.05)
+        try:
+            return mapped(*args, **given)
+        finally:
+            with lock:
+                now[0] -= 1
+
+    monkeypatch.setattr(Dream, "images_at_once", lambda *_: threads)
+    monkeypatch.setattr(Dream, "map", counted)
+    return most
+
+
+def test_maps_computed_side_by_side_are_those_computed_one_by_one(three, clip, tmp_path, monkeypatch):
+    threads = torch.get_num_threads()
+    most = at_once(monkeypatch, 1)
+    compute_maps(three, clip=clip)
+    assert most == [1]
+    alone = {file: map_files.load(file) for file in files_of(three)}
+    forget(tmp_path)
+    for file in alone:
+        file.unlink()
+    monkeypatch.undo()
+    most = at_once(monkeypatch, 3)
+    assert compute_maps(three, clip=clip).maps == 3
+    assert most[0] > 1
+    assert set(files_of(three)) == set(alone)
+    for file, found in alone.items():
+        np.testing.assert_allclose(map_files.load(file).values, found.values, atol=0.01)
+    assert torch.get_num_threads() == threads
+
+
+def test_large_photographs_are_mapped_one_by_one(three, clip, monkeypatch):
+    most = at_once(monkeypatch, 3)
+    monkeypatch.setattr(mapping, "MAX_PIXELS_AHEAD", 2 * 70 * 90 - 1)
+    assert compute_maps(three, clip=clip).maps == 3
+    assert most == [1]
 
 
 def test_progress_counts_the_windows_of_all_images(three, clip):
