@@ -15,7 +15,7 @@ from urllib.request import getproxies
 import open_clip
 import torch
 from huggingface_hub import try_to_load_from_cache
-from huggingface_hub.constants import ENDPOINT
+from huggingface_hub.constants import ENDPOINT, HF_HUB_OFFLINE
 from open_clip.model import CLIP
 from open_clip.modified_resnet import ModifiedResNet
 from open_clip.transformer import text_global_pool
@@ -170,19 +170,31 @@ def _downloaded(spec: str, name: str, tag: str, device: torch.device, precision:
 
 
 def _can_be_had(config: dict[str, Any]) -> bool:
-    """Whether weights from the hub are cached, or the hub answers.
+    """Whether weights from the hub are cached, or the hub answers."""
+    repository, filename = os.path.split(config.get("hf_hub", ""))
+    if not repository:
+        return True
+    names = {filename, "open_clip_model.safetensors", "open_clip_pytorch_model.bin"} - {""}
+    return hub_has(repository, *names)
+
+
+def hub_has(repository: str, *names: str) -> bool:
+    """Whether one of these files of a hub's repository is cached, or the hub answers.
 
     Asked first because the hub's client retries for most of a minute where there is no network.
     """
-    repository, filename = os.path.split(config.get("hf_hub", ""))
-    if not repository or getproxies():
-        return True
-    names = {filename, "open_clip_model.safetensors", "open_clip_pytorch_model.bin"} - {""}
     if any(isinstance(try_to_load_from_cache(repository, name), str) for name in names):
         return True
-    hub = urlsplit(ENDPOINT)
+    return not HF_HUB_OFFLINE and reachable(ENDPOINT)
+
+
+def reachable(url: str) -> bool:
+    """Whether the server of a URL takes connections, or there is a proxy that may know it."""
+    if getproxies():
+        return True
+    server = urlsplit(url)
     try:
-        with socket.create_connection((hub.hostname or "", hub.port or 443), timeout=5):
+        with socket.create_connection((server.hostname or "", server.port or 443), timeout=5):
             return True
     except OSError:
         return False

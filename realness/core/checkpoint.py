@@ -1,0 +1,189 @@
+"""A trained CORE as a folder: `core.json` (what it is, what it learned from) and its numbers.
+
+Those of the `fast` preset are `words.json` and `model.safetensors`; `realness.core.paper` has the other.
+"""
+
+import hashlib
+import json
+import shutil
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import safetensors
+from safetensors.numpy import load, save
+from scipy.sparse import csr_matrix, issparse
+
+from realness.atomic import made_folder
+from realness.core.heads import Chosen, Head
+from realness.core.kernels import IMAGE, TEXT, Scaling, Spaces, family_of
+from realness.core.model import Encoders, FastCore, check_same_encoders
+from realness.core.words import Words
+from realness.errors import CannotWrite, InvalidValue, NotFound
+
+FORMAT = 1
+SCALE = "rating 0-100"
+CARD, WORDS_FILE, TENSORS = "core.json", "words.json", "model.safetensors"
+
+
+def write(core: FastCore, folder: Path, metrics: Mapping[str, Any]) -> FastCore:
+    """Write a model, in place of what is there: all of its files or none.
+
+    Args:
+        metrics: what is known of its quality, for the card.
+
+    Returns:
+        The same model, with its name.
+
+    Raises:
+        CannotWrite: the place does not allow it, or something else than a model lies there.
+    """
+    tensors, head = _tensors(core.head), core.head
+    blob = save(tensors)
+    words = [] if head.spaces.words is None else list(head.spaces.words.vocabularies)
+    told = json.dumps(words, ensure_ascii=False)
+    digest = hashlib.sha256(blob + told.encode()).hexdigest()
+    facts = dict(core.facts) | {"name": f"{core.facts['preset']}-{digest[:12]}"}
+    card = {"format": FORMAT, "scale": SCALE, "digest": digest, "metrics": dict(metrics), **facts}
+    card |= {"head": head.name, "sources": head.sources, "identities": dict(core.identities)}
+    card |= {"weights": dict(head.chosen.weights), "noise": head.chosen.noise, "loo_rmse": head.chosen.loo_rmse}
+    card |= {"mean": head.mean, "spread": head.spread, "uncertainty": head.scale}
+    with replacing_folder(folder) as part:
+        (part / TENSORS).write_bytes(blob)
+        (part / WORDS_FILE).write_text(told, encoding="utf-8")
+        write_card(part, card)
+    return FastCore(core.head, core.identities, card, core.encoders)
+
+
+def check_place(folder: Path) -> None:
+    """Refuse a place that holds something else than a model.
+
+    Raises:
+        CannotWrite: it does.
+    """
+    if folder.exists() and not (folder.is_dir() and ((folder / CARD).is_file() or not any(folder.iterdir()))):
+        raise CannotWrite(f"{folder} is there and is no CORE model; name another --out")
+
+
+@contextmanager
+def replacing_folder(folder: Path) -> Iterator[Path]:
+    """A new folder that takes a model's place when the block ends well: all of its files or none.
+
+    Raises:
+        CannotWrite: the place does not allow it, or something else than a model lies there.
+    """
+    check_place(folder)
+    made_folder(folder.parent)
+    try:
+        part = Path(tempfile.mkdtemp(prefix=".core-", dir=folder.parent))
+        try:
+            yield part
+            for path in (part, *part.rglob("*")):
+                path.chmod(0o755 if path.is_dir() else 0o644)
+            if folder.exists():
+                shutil.rmtree(folder)
+            part.replace(folder)
+        finally:
+            shutil.rmtree(part, ignore_errors=True)
+    except OSError as error:
+        raise CannotWrite(f"cannot write {folder}: {error.strerror or error}; name another place") from error
+
+
+def write_card(folder: Path, card: Mapping[str, Any]) -> None:
+    """Write what a model tells of itself."""
+    (folder / CARD).write_text(json.dumps(card, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+
+
+def read(folder: Path) -> FastCore:
+    """Read a model of the `fast` preset; see `Core.load`."""
+    card = read_card(folder)
+    try:
+        blob, told = (folder / TENSORS).read_bytes(), (folder / WORDS_FILE).read_text(encoding="utf-8")
+        if hashlib.sha256(blob + told.encode()).hexdigest() != card["digest"]:
+            raise ValueError("its files do not belong together")
+        head = _head(card, load(blob), json.loads(told))
+        if len(card["samples"]) != len(head.counts):
+            raise ValueError("its card is of another training")
+        sources = [str(each) for each in card["sources"]]
+        identities = {str(name): str(value) for name, value in card["identities"].items()}
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, safetensors.SafetensorError) as error:
+        raise InvalidValue(f"the model in {folder} is damaged ({error}); train it again with `core train`") from error
+    specs = {family: [s.partition(":")[2] for s in sources if family_of(s) == family] for family in (IMAGE, TEXT)}
+    core = FastCore(head, identities, card, Encoders.of(specs[IMAGE], specs[TEXT]))
+    check_same_encoders(core)
+    return core
+
+
+def read_card(folder: Path) -> dict[str, Any]:
+    """What a model tells of itself, without its weights.
+
+    Raises:
+        NotFound: there is no model.
+        InvalidValue: the card is damaged, of a newer version, or of another scale.
+    """
+    if not (folder / CARD).is_file():
+        raise NotFound(f"there is no CORE model in {folder}; train one with `core train`, or name one with --model")
+    try:
+        card = json.loads((folder / CARD).read_text(encoding="utf-8"))
+        form, scale = card["format"], card["scale"]
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise InvalidValue(f"the model in {folder} is damaged ({error}); train it again with `core train`") from error
+    if form != FORMAT:
+        raise InvalidValue(f"the model in {folder} is of format {form}, this version reads {FORMAT}; train it again")
+    if scale != SCALE:
+        raise InvalidValue(f"the model in {folder} scores on the scale {scale!r}, CORE on {SCALE!r}; train it again")
+    return card
+
+
+def _tensors(head: Head) -> dict[str, np.ndarray]:
+    tensors = {"coefficients": head.coefficients, "counts": head.counts}
+    for source, each in head.placed.items():
+        if issparse(each):
+            sparse = csr_matrix(each)
+            tensors |= {f"placed/{source}/values": sparse.data, f"placed/{source}/columns": sparse.indices}
+            tensors |= {f"placed/{source}/rows": sparse.indptr, f"placed/{source}/shape": np.array(sparse.shape)}
+        else:
+            tensors[f"placed/{source}"] = each
+    for source, each in head.spaces.scalings.items():
+        tensors[f"scaling/{source}/centre"] = each.centre
+        if each.spread is not None:
+            tensors[f"scaling/{source}/spread"] = each.spread
+    if head.spaces.words is not None:
+        tensors |= {f"words/{at}": each for at, each in enumerate(head.spaces.words.weights)}
+    return {name: np.ascontiguousarray(each) for name, each in tensors.items()}
+
+
+def _head(card: Mapping[str, Any], tensors: Mapping[str, np.ndarray], vocabularies: list[list[str]]) -> Head:
+    placed: dict[str, Any] = {}
+    for source in card["sources"]:
+        at = f"placed/{source}"
+        if f"{at}/values" in tensors:
+            parts = tuple(tensors[f"{at}/{part}"] for part in ("values", "columns", "rows"))
+            placed[source] = csr_matrix(parts, shape=tuple(int(side) for side in tensors[f"{at}/shape"]))
+        else:
+            placed[source] = tensors[at]
+    scalings = {
+        source: Scaling(tensors[f"scaling/{source}/centre"], tensors.get(f"scaling/{source}/spread"))
+        for source in card["sources"]
+        if f"scaling/{source}/centre" in tensors
+    }
+    words = None
+    if vocabularies:
+        words = Words(tuple(vocabularies), tuple(tensors[f"words/{at}"] for at in range(len(vocabularies))))
+    weights = {str(family): float(weight) for family, weight in card["weights"].items()}
+    chosen = Chosen(weights, float(card["noise"]), float(card["loo_rmse"]))
+    return Head(
+        card["head"],
+        Spaces(card["head"] == "ridge", scalings, words),
+        placed,
+        chosen,
+        tensors["counts"],
+        tensors["coefficients"],
+        float(card["mean"]),
+        float(card["spread"]),
+        float(card["uncertainty"]),
+        np.arange(len(tensors["counts"])),
+    )

@@ -1,0 +1,192 @@
+"""A trained model: its folder, what it refuses, and that it scores the same after it was read again."""
+
+import json
+import shutil
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from PIL import Image
+from rated_images import write_rated
+from safetensors.numpy import load_file, save_file
+from scipy.stats import spearmanr
+from small_clip import save_small_clip
+
+from realness.core import Core, checkpoint
+from realness.core.features import FeatureCache
+from realness.core.model import Encoders, trained
+from realness.core.samples import FEWEST, Rated, check_rated, weights_of
+from realness.errors import CannotWrite, InvalidValue, NotFound, UnreadableImage, UnsupportedModel
+
+
+@pytest.fixture(scope="module")
+def samples(tmp_path_factory):
+    return write_rated(tmp_path_factory.mktemp("rated"), 40)
+
+
+@pytest.fixture(scope="module")
+def cache(tmp_path_factory):
+    return FeatureCache(tmp_path_factory.mktemp("features"))
+
+
+def model(samples, cache, folder, head="gp", **specs):
+    encoders = Encoders.of(**specs)
+    encoded, used, _ = encoders.encode(samples, cache)
+    return checkpoint.write(trained(encoded, [samples[at] for at in used], encoders, head), folder, {"n": len(used)})
+
+
+@pytest.mark.parametrize("head", ["gp", "svr", "ridge"])
+def test_a_model_scores_the_same_after_it_was_read_again(samples, cache, tmp_path, head):
+    core = model(samples, cache, tmp_path / "m", head)
+    again = Core.load(tmp_path / "m")
+    assert again.name == core.name
+    assert core.name.startswith("fast-")
+    unseen = write_rated(tmp_path / "unseen", 30, seed=1)
+    first, skipped = core.predict_all(unseen, cache)
+    second, _ = again.predict_all(unseen, cache)
+    assert skipped == []
+    np.testing.assert_allclose([one.rating for one in second], [one.rating for one in first], atol=1e-4)
+    assert spearmanr([one.rating for one in first], [one.rating for one in unseen]).statistic > 0.7
+    for one in second:
+        assert 0 <= one.rating <= 100
+        assert (one.low is None) == (head == "svr")
+        assert one.low is None or 0 <= one.low <= one.rating <= one.high <= 100
+
+
+def test_one_image_is_scored_as_among_many_by_file_pixels_or_picture(samples, cache, tmp_path):
+    core = model(samples, cache, tmp_path / "m")
+    unseen = write_rated(tmp_path / "unseen", 1, seed=1)[0]
+    (among,), _ = core.predict_all([unseen], cache)
+    picture = Image.open(unseen.file)
+    for image in (unseen.file, str(unseen.file), picture, np.array(picture)):
+        assert core.predict(image, unseen.text).rating == pytest.approx(among.rating, abs=1e-6)
+    worse = core.predict(picture, "Yes. The cup is melted, garbled and distorted.").rating
+    assert worse < core.predict(picture, "No. The cup looks natural.").rating - 5
+
+
+def test_an_image_that_was_learned_from_is_scored_as_if_it_had_been_left_out(tmp_path):
+    """Where nothing tells the rating, a model that had seen it would say it all the same."""
+    rng = np.random.default_rng(0)
+    noise = [replace(one, rating=float(rng.uniform(0, 100))) for one in write_rated(tmp_path / "noise", 60)]
+    rated, cache = [one.rating for one in noise], FeatureCache(tmp_path / "features")
+    model(noise, cache, tmp_path / "m")
+    core = Core.load(tmp_path / "m")
+    said, _ = core.predict_all(noise, cache)
+    by_itself = [core.predict(one.file, one.text).rating for one in noise]
+    assert spearmanr([one.rating for one in said], rated).statistic < 0.2
+    assert spearmanr(by_itself, rated).statistic > spearmanr([one.rating for one in said], rated).statistic + 0.1
+    (other,), _ = core.predict_all([replace(noise[0], text="No. Another text.")], cache)
+    assert other.rating == pytest.approx(core.predict(noise[0].file, "No. Another text.").rating)
+
+
+def test_only_pixels_and_text_count(samples, cache, tmp_path):
+    core = model(samples, cache, tmp_path / "m")
+    other = tmp_path / "r1.png"
+    shutil.copy(samples[0].file, other)
+    assert core.predict(other, samples[0].text) == core.predict(samples[0].file, samples[0].text)
+
+
+def test_what_cannot_be_scored_is_told(samples, cache, tmp_path):
+    core = model(samples, cache, tmp_path / "m")
+    with pytest.raises(InvalidValue, match="reads the description, and there is none"):
+        core.predict(samples[0].file, "  ")
+    (tmp_path / "no.png").write_bytes(b"no image")
+    with pytest.raises(UnreadableImage, match=r"no\.png"):
+        core.predict(tmp_path / "no.png", "Yes.")
+    with pytest.raises(InvalidValue, match="uint8"):
+        core.predict(np.zeros((4, 4, 3)), "Yes.")
+    bad = Rated("f" * 64, tmp_path / "no.png", "Yes.", 50)
+    mute = Rated("e" * 64, samples[1].file, "", 50)
+    said, skipped = core.predict_all([samples[0], bad, mute], cache)
+    assert [one is None for one in said] == [False, True, True]
+    assert {one.row: one.reason.partition(" ")[0] for one in skipped} == {"f" * 64: "no.png", "e" * 64: "has"}
+
+
+def test_a_model_of_images_alone_needs_no_text(samples, cache, tmp_path):
+    core = model([Rated(s.sha256, s.file, "", s.rating) for s in samples], cache, tmp_path / "m", text=("none",))
+    assert core.predict(samples[0].file).rating == core.predict(samples[0].file, "Yes. All is wrong.").rating
+    assert Core.load(tmp_path / "m").encoders.reads_text is False
+
+
+def test_a_clip_is_an_encoder_of_both_and_a_changed_one_is_refused(samples, cache, tmp_path):
+    folder = save_small_clip(tmp_path / "clip")
+    spec = f"clip:local-dir:{folder}"
+    core = model(samples, cache, tmp_path / "m", image=("stats", spec), text=(spec,))
+    again = Core.load(tmp_path / "m")
+    one = samples[3]
+    assert again.predict(one.file, one.text).rating == pytest.approx(core.predict(one.file, one.text).rating, abs=1e-4)
+    shutil.rmtree(folder)
+    save_small_clip(folder, seed=1)
+    with pytest.raises(UnsupportedModel, match="is another one by now"):
+        Core.load(tmp_path / "m")
+
+
+def test_a_damaged_model_is_refused_in_words(samples, cache, tmp_path):
+    model(samples, cache, tmp_path / "m")
+    whole = {file.name: file.read_bytes() for file in (tmp_path / "m").iterdir()}
+    assert set(whole) == {"core.json", "words.json", "model.safetensors"}
+
+    def refused(name, data):
+        (tmp_path / "m" / name).write_bytes(data)
+        with pytest.raises(InvalidValue, match="train it again"):
+            Core.load(tmp_path / "m")
+        (tmp_path / "m" / name).write_bytes(whole[name])
+
+    refused("model.safetensors", whole["model.safetensors"][:-40])
+    refused("model.safetensors", b"")
+    refused("words.json", b"[]")
+    refused("core.json", b"{")
+    refused("core.json", b"[]")
+    refused("core.json", b"{}")
+    card = json.loads(whole["core.json"])
+    for change in (
+        {"scale": "z-score"},
+        {"format": 99},
+        {"digest": "0"},
+        {"sources": ["image:none"]},
+        {"weights": None},
+    ):
+        refused("core.json", json.dumps(card | change).encode())
+    changed = load_file(tmp_path / "m" / "model.safetensors")
+    changed["coefficients"] = changed["coefficients"] + 1
+    save_file(changed, tmp_path / "x.safetensors")
+    refused("model.safetensors", (tmp_path / "x.safetensors").read_bytes())
+    (tmp_path / "m" / "model.safetensors").unlink()
+    with pytest.raises(InvalidValue, match="damaged"):
+        Core.load(tmp_path / "m")
+    with pytest.raises(NotFound, match="no CORE model"):
+        Core.load(tmp_path / "nothing")
+
+
+def test_a_model_takes_the_place_of_a_model_and_of_nothing_else(samples, cache, tmp_path):
+    first = model(samples, cache, tmp_path / "m")
+    second = model(samples[:30], cache, tmp_path / "m")
+    assert first.name != second.name
+    assert Core.load(tmp_path / "m").name == second.name
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine" / "letter.txt").write_text("dear")
+    with pytest.raises(CannotWrite, match="no CORE model"):
+        model(samples, cache, tmp_path / "mine")
+    assert [file.name for file in tmp_path.iterdir() if file.name.startswith(".")] == []
+
+
+def test_too_little_to_learn_from_is_refused(samples):
+    with pytest.raises(InvalidValue, match=f"at least {FEWEST} rated images"):
+        check_rated(samples[: FEWEST - 1])
+    with pytest.raises(InvalidValue, match="the same rating"):
+        check_rated([Rated(s.sha256, s.file, s.text, 50) for s in samples])
+
+
+def test_votes_count_where_all_are_known(samples):
+    voted = [Rated(s.sha256, s.file, s.text, s.rating, votes) for s, votes in zip(samples, (1, 3), strict=False)]
+    assert weights_of(voted).tolist() == [0.5, 1.5]
+    assert weights_of(samples).tolist() == [1] * 40
+
+
+def test_unknown_encoders_are_refused():
+    with pytest.raises(InvalidValue, match="--image must be stats"):
+        Encoders.of(image=("vgg",))
+    with pytest.raises(InvalidValue, match="named twice"):
+        Encoders.of(image=("stats", "stats"))
+    with pytest.raises(InvalidValue, match="needs an image encoder or a text encoder"):
+        Encoders.of(image=("none",), text=("none",))
