@@ -16,7 +16,9 @@ def create(
     name: Annotated[str, typer.Argument(help="Its name; the images come with `import --study NAME`.")],
     blind: Annotated[bool, typer.Option("--blind/--not-blind", help="Rate before the machine's text is shown.")] = True,
     overlap: Annotated[int, typer.Option(help="How many people review each image.")] = 1,
-    order: Annotated[str, typer.Option(help="imported, or random (by reviewer).")] = "imported",
+    order: Annotated[
+        str, typer.Option(help="imported, random (by reviewer) or informative (widest interval first).")
+    ] = "imported",
     seed: Annotated[int, typer.Option(min=0, max=2**31 - 1, help="For the random order.")] = 0,
 ) -> None:
     """Create a study."""

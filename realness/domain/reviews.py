@@ -96,6 +96,9 @@ def _utc(value: datetime) -> datetime:
         raise InvalidValue(f"client_at must be a time of our days, got {value.isoformat()}") from error
 
 
+ORDERS = ("imported", "random", "informative")
+
+
 @dataclass(frozen=True)
 class StudySettings:
     """How a study is run.
@@ -103,7 +106,8 @@ class StudySettings:
     Attributes:
         blind: rate before anything a machine said is shown.
         overlap: how many people review each image.
-        order: `imported`, or `random`: by reviewer, from `seed`.
+        order: one of `ORDERS`. `random` is by reviewer, from `seed`; `informative` begins with the images whose score
+            is the least certain, and goes on with those that have none as they were imported.
         seed: for the random order.
         sample: the built-in sample, labelled so on screen.
     """
@@ -115,8 +119,8 @@ class StudySettings:
     sample: bool = False
 
     def __post_init__(self) -> None:
-        if self.order not in ("imported", "random"):
-            raise InvalidValue(f"order must be 'imported' or 'random', got {self.order!r}")
+        if self.order not in ORDERS:
+            raise InvalidValue(f"order must be {', '.join(ORDERS)}; got {self.order!r}")
         if not 1 <= self.overlap <= 1000:
             raise InvalidValue(f"overlap must be from 1 to 1000, got {self.overlap}")
 

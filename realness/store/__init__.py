@@ -3,13 +3,14 @@
 from dataclasses import dataclass
 
 from realness.store.assignments import AssignmentStore
-from realness.store.browse import BrowseStore, Listed, Listing
+from realness.store.browse import BrowseStore, Listed, Listing, Scored
 from realness.store.descriptions import DescriptionStore
 from realness.store.engine import Database
 from realness.store.exports import ExportFilter, ExportStore
 from realness.store.images import ImageStore, NewImage
 from realness.store.maps import MapStore, MapTask
 from realness.store.migrate import migrate
+from realness.store.predictions import NewPrediction, Opinion, PredictionStore, Scorable
 from realness.store.references import ReferenceFinding, ReferenceStore
 from realness.store.regions import Answered, RegionStore
 from realness.store.reviews import ReviewStore
@@ -23,7 +24,11 @@ __all__ = [
     "Listing",
     "MapTask",
     "NewImage",
+    "NewPrediction",
+    "Opinion",
     "ReferenceFinding",
+    "Scorable",
+    "Scored",
     "Store",
     "migrate",
 ]
@@ -44,6 +49,7 @@ class Store:
     exports: ExportStore
     regions: RegionStore
     references: ReferenceStore
+    predictions: PredictionStore
 
     @classmethod
     def open(cls, url: str) -> "Store":
@@ -66,6 +72,7 @@ class Store:
             exports=ExportStore(database),
             regions=RegionStore(database),
             references=ReferenceStore(database),
+            predictions=PredictionStore(database),
         )
 
     def close(self) -> None:

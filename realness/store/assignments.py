@@ -9,7 +9,7 @@ from realness.domain import Lock, StoredImage, Study, check_rating
 from realness.errors import InvalidValue, Locked
 from realness.store.engine import Database, aware, now
 from realness.store.rows import stored_image
-from realness.store.tables import assignments, drafts, images, reviews, study_images
+from realness.store.tables import assignments, drafts, images, reviews, study_images, summaries
 
 LEASE = timedelta(minutes=30)
 _PRIME = 2_147_483_647
@@ -133,6 +133,7 @@ def _todo(study: Study, reviewer_id: int) -> Select:
     return (
         select(images)
         .join(study_images, inside.image_id == images.c.id)
+        .outerjoin(summaries, summaries.c.image_id == images.c.id)
         .where(inside.study_id == study.id)
         .where(~exists().where(answered, reviews.c.reviewer_id == reviewer_id))
         .where(or_(mine_open, others_done + others_at_it < study.settings.overlap))
@@ -144,6 +145,8 @@ def _order(study: Study, reviewer_id: int) -> list[ColumnElement]:
     position = study_images.c.position
     if study.settings.order == "imported":
         return [position]
+    if study.settings.order == "informative":
+        return [(summaries.c.high - summaries.c.low).desc().nulls_last(), summaries.c.score.is_(None), position]
     # A permutation of the positions that the database can compute: multiply by a factor, modulo a prime.
     factor = (study.settings.seed * 7_919 + reviewer_id * 104_729 + 48_271) * 16_807 % _PRIME or 1
     return [((position + 1) * factor) % _PRIME, position]

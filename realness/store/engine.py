@@ -29,6 +29,7 @@ _PRAGMAS = (
     "PRAGMA synchronous=FULL",
     "PRAGMA foreign_keys=ON",
     "PRAGMA recursive_triggers=ON",
+    "PRAGMA cache_size=-32768",  # KiB: the indexes of 100,000 images stay in memory
     f"PRAGMA busy_timeout={BUSY_TIMEOUT_MS}",
 )
 
@@ -63,12 +64,33 @@ class _Writer:
         self._lock.release()
 
 
+class _Watch:
+    """A connection that only looks: SQLite tells it when any other, of any process, has committed something."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._connection: sqlite3.Connection | None = None
+
+    def version(self, path: Path) -> int:
+        with self._lock:
+            if self._connection is None:
+                self._connection = sqlite3.connect(path, check_same_thread=False)
+            return self._connection.execute("PRAGMA data_version").fetchone()[0]
+
+    def close(self) -> None:
+        with self._lock:
+            if self._connection is not None:
+                self._connection.close()
+            self._connection = None
+
+
 @dataclass(frozen=True)
 class Database:
     """The only thing that hands out connections: `read()` and `write()`, each one short transaction."""
 
     engine: Engine
     _writer: _Writer = field(default_factory=_Writer)
+    _watch: _Watch = field(default_factory=_Watch)
 
     @classmethod
     def open(cls, url: str) -> "Database":
@@ -124,8 +146,14 @@ class Database:
             with connection.begin():
                 yield connection
 
+    def version(self) -> int:
+        """A number that is another one after every commit, whoever made it: what was read under it still holds."""
+        with _as_problem(self.path):
+            return self._watch.version(self.path)
+
     def close(self) -> None:
         """Give every connection back, so that SQLite folds its log into the file."""
+        self._watch.close()
         self.engine.dispose()
 
 

@@ -11,7 +11,7 @@ from realness.errors import DatabaseProblem
 from realness.store import triggers
 from realness.store.engine import Database
 
-HEAD = "0002"
+HEAD = "0003"
 """The revision this version of the code works with; a test holds it against the newest migration."""
 
 SCRIPTS = Path(__file__).parent / "migrations"
@@ -66,11 +66,12 @@ def _run(database: Database, current: str | None, target: str) -> None:
 @contextmanager
 def _rebuilding(database: Database) -> Iterator[Connection]:
     """A transaction in which Alembic may rebuild tables: without foreign keys, which refuse to drop a table that is
-    referred to, and without the view, which is in the way of a renaming. At the end the view and the triggers are
-    there again and every reference is checked.
+    referred to, and without the view and the triggers, which are in the way of a renaming. At the end these are there
+    again and every reference is checked.
     """
     with database.write(foreign_keys=False) as connection:
         connection.exec_driver_sql("DROP VIEW IF EXISTS current_reviews")
+        triggers.drop(connection)
         yield connection
         if inspect(connection).has_table("reviews"):
             connection.exec_driver_sql(CURRENT_REVIEWS)

@@ -197,6 +197,22 @@ reference_maps = _table(
     UniqueConstraint("image_id", "source", "phrase"),
 )
 
+summaries = Table(
+    "summaries",
+    metadata,
+    Column("image_id", Integer, ForeignKey("images.id", ondelete="CASCADE"), primary_key=True),
+    Column("split", String(64)),
+    Column("is_real", Boolean),
+    Column("description_id", Integer),
+    Column("verdict", String(8)),
+    Column("opinion", Float),
+    Column("score", Float),
+    Column("low", Float),
+    Column("high", Float),
+)
+"""Of each image what Browse filters and sorts by, in one narrow row: the newest description and its verdict, the first
+opinion score, the newest prediction. Triggers keep it (`store/triggers.py`); nothing else writes it."""
+
 reviewers = _table(
     "reviewers",
     Column("name", String(200), nullable=False, unique=True),

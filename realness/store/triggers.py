@@ -1,19 +1,43 @@
-"""Triggers that keep answers and descriptions append-only, and a locked blind rating as it is.
+"""Triggers that keep answers and descriptions append-only, a locked blind rating as it is, and `summaries` true.
 
 Alembic's batch mode rebuilds tables and drops their triggers without a word, so `recreate` runs after
-every migration.
+every migration, and `drop` before it: a table that a trigger speaks of cannot be rebuilt.
 """
 
-from sqlalchemy import Connection, Table, UniqueConstraint
+from sqlalchemy import Connection, Table, UniqueConstraint, inspect
 
 from realness.store.tables import APPEND_ONLY, assignments
+
+SUMMARIES = {
+    "description": (
+        "(description_id, verdict) = "
+        "(SELECT id, verdict FROM descriptions WHERE image_id = {image} ORDER BY id DESC LIMIT 1)"
+    ),
+    "opinion": (
+        "opinion = "
+        "(SELECT rating FROM opinion_scores WHERE image_id = {image} AND rating IS NOT NULL ORDER BY id LIMIT 1)"
+    ),
+    "prediction": (
+        "(score, low, high) = "
+        "(SELECT rating, low, high FROM predictions WHERE image_id = {image} ORDER BY id DESC LIMIT 1)"
+    ),
+}
+"""What the columns of `summaries` are taken from."""
+
+
+def drop(connection: Connection) -> None:
+    """Drop every trigger, inside the caller's transaction."""
+    for name in _triggers():
+        connection.exec_driver_sql(f"DROP TRIGGER IF EXISTS {name}")
 
 
 def recreate(connection: Connection) -> None:
     """Drop and make every trigger again, inside the caller's transaction."""
+    drop(connection)
+    summarised = inspect(connection).has_table("summaries")  # not in a database that went down to an older version
     for name, statement in _triggers().items():
-        connection.exec_driver_sql(f"DROP TRIGGER IF EXISTS {name}")
-        connection.exec_driver_sql(statement)
+        if summarised or not name.startswith("summaries_"):
+            connection.exec_driver_sql(statement)
 
 
 def _triggers() -> dict[str, str]:
@@ -43,6 +67,29 @@ def _triggers() -> dict[str, str]:
         "CREATE TRIGGER assignments_no_replace BEFORE INSERT ON assignments WHEN EXISTS (SELECT 1 FROM assignments "
         f"AS old WHERE old.blind_rating IS NOT NULL AND ({_same_key(assignments)})) {rated}"
     )
+    return statements | _summaries()
+
+
+def _summaries() -> dict[str, str]:
+    """Each change of what a summary is taken from changes the summary, in the same statement."""
+    statements = {
+        "summaries_of_new_image": (
+            "CREATE TRIGGER summaries_of_new_image AFTER INSERT ON images BEGIN "
+            "INSERT INTO summaries (image_id, split, is_real) VALUES (NEW.id, NEW.split, NEW.is_real); END"
+        ),
+        "summaries_of_image": (
+            "CREATE TRIGGER summaries_of_image AFTER UPDATE OF split, is_real ON images BEGIN "
+            "UPDATE summaries SET split = NEW.split, is_real = NEW.is_real WHERE image_id = NEW.id; END"
+        ),
+    }
+    tables = {"description": "descriptions", "opinion": "opinion_scores", "prediction": "predictions"}
+    for source, table in tables.items():
+        for event, row in (("INSERT", "NEW"), ("UPDATE", "NEW"), ("DELETE", "OLD")):
+            name, image = f"summaries_after_{event.lower()}_of_{source}", f"{row}.image_id"
+            statements[name] = (
+                f"CREATE TRIGGER {name} AFTER {event} ON {table} BEGIN "
+                f"UPDATE summaries SET {SUMMARIES[source].format(image=image)} WHERE image_id = {image}; END"
+            )
     return statements
 
 

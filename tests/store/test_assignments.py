@@ -7,6 +7,7 @@ from builders import given_image, make_study, make_submission
 from sqlalchemy import insert, text
 
 from realness.domain import Reviewer, ReviewKind
+from realness.store import NewPrediction
 from realness.store.engine import now
 from realness.store.tables import reviewers
 
@@ -94,6 +95,16 @@ def test_random_order_is_complete_and_differs_between_people(store):
     assert sorted(orders[0]) == sorted(orders[1])
     assert orders[0] != orders[1]
     assert all(order != sorted(order) for order in orders)
+
+
+def test_the_most_informative_order_begins_with_the_widest_interval_and_ends_with_the_unscored(store):
+    study = make_study(store, images=6, order="informative")
+    ana = person(store, "ana")
+    assert order_of(store, make_study(store, images=3, name="unscored", order="informative"), ana) == [7, 8, 9]
+    spans = {2: (40.0, 60.0), 3: (0.0, 100.0), 5: (45.0, 55.0), 6: (None, None)}
+    store.predictions.add("core", [NewPrediction(image, None, 50.0, *span) for image, span in spans.items()])
+    store.predictions.add("core-2", [NewPrediction(3, None, 50.0, 48.0, 52.0)])
+    assert order_of(store, study, ana) == [2, 5, 3, 6, 1, 4]
 
 
 @pytest.mark.parametrize("count", [1, 2])

@@ -1,0 +1,146 @@
+"""What Browse joins and says of each image for one reviewer: facets, and what may be seen."""
+
+from collections.abc import Sequence
+
+from sqlalchemy import ColumnElement, FromClause, and_, case, false, func, literal, null, or_, select, true
+
+from realness.domain import Study
+from realness.store.tables import (
+    assignments,
+    current_reviews,
+    drafts,
+    reviews,
+    study_images,
+    summaries,
+)
+
+WORDS: dict[str, Sequence[str]] = {
+    "status": ("todo", "draft", "reviewed", "skipped", "flagged"),
+    "verdict": ("yes", "somewhat", "no"),
+    "origin": ("generated", "photograph"),
+    "agreement": ("agrees", "disagrees"),
+}
+"""The facets whose values are known, with these values."""
+
+
+class Parts:
+    """The parts of a listing's rows for one reviewer of one study: what is joined, and what it says."""
+
+    review = reviews.alias("mine")
+    lease = assignments.alias("lease")
+
+    def __init__(self, study: Study, reviewer_id: int) -> None:
+        self.study, self.reviewer_id = study, reviewer_id
+        self.seen: ColumnElement[bool] = self.lease.c.blind_rating.is_not(None) if study.settings.blind else true()
+
+    def seen_only(self, value: ColumnElement) -> ColumnElement:
+        """The value where the reviewer may see it, else nothing."""
+        return case((self.seen, value), else_=null())
+
+    @property
+    def joined(self) -> FromClause:
+        """The study's images with their summaries, this reviewer's lease and newest revision, none of them twice."""
+        revision, inside = reviews.alias("revision"), study_images.c
+        newest = (
+            select(revision.c.id)
+            .where(*self._mine(revision), revision.c.role == "reviewer")
+            .order_by(revision.c.revision.desc())
+            .limit(1)
+            .correlate(study_images)
+            .scalar_subquery()
+        )
+        return (
+            study_images.join(
+                summaries, and_(summaries.c.image_id == inside.image_id, inside.study_id == self.study.id)
+            )
+            .outerjoin(self.lease, and_(*self._mine(self.lease)))
+            .outerjoin(self.review, self.review.c.id == newest)
+        )
+
+    def _mine(self, table: FromClause) -> list[ColumnElement[bool]]:
+        c = table.c
+        return [
+            c.study_id == self.study.id,
+            c.image_id == study_images.c.image_id,
+            c.reviewer_id == self.reviewer_id,
+        ]
+
+    def facet(self, name: str, *, numbered: bool = False) -> ColumnElement:
+        """The value of one of `WORDS` for each image, as a word or as its number, from 1; without one None or 0."""
+        words = WORDS[name]
+        choices = [(condition, words.index(word) + 1 if numbered else word) for word, condition in self._when(name)]
+        return case(*choices, else_=literal(0) if numbered else null())
+
+    def _when(self, name: str) -> list[tuple[str, ColumnElement[bool]]]:
+        """The words of a facet, each with its condition; the first that holds counts."""
+        told = summaries.c
+        if name == "status":
+            return [*self.begun, ("todo", true())]
+        if name == "verdict":
+            conditions = [(word, self.verdict == word) for word in WORDS[name]]
+        elif name == "origin":
+            conditions = [("photograph", told.is_real.is_(True)), ("generated", told.is_real.is_(False))]
+        else:  # whether the opinion lies in the score's 95 % interval
+            conditions = [
+                ("agrees", self.opinion.between(told.low, told.high)),
+                ("disagrees", or_(self.opinion < told.low, self.opinion > told.high)),
+            ]
+        return [(word, and_(self.seen, condition)) for word, condition in conditions]
+
+    @property
+    def begun(self) -> list[tuple[str, ColumnElement[bool]]]:
+        """The words of `status` for what this reviewer has begun."""
+        kind = self.review.c.kind
+        drafted = select(drafts.c.image_id).where(
+            drafts.c.study_id == self.study.id, drafts.c.reviewer_id == self.reviewer_id
+        )
+        begun = or_(self.lease.c.blind_rating.is_not(None), study_images.c.image_id.in_(drafted))
+        answered = [("reviewed", kind == "review"), ("skipped", kind == "skip"), ("flagged", kind == "flag")]
+        return [*answered, ("draft", begun)]
+
+    @property
+    def verdict(self) -> ColumnElement[str]:
+        """The reviewer's verdict, else the newest description's."""
+        return func.coalesce(self.review.c.verdict, summaries.c.verdict)
+
+    @property
+    def opinion(self) -> ColumnElement[float]:
+        """The imported opinion score; without one the mean of the ratings here, once one's own review is in."""
+        c = current_reviews.c
+        here = (c.study_id == self.study.id, c.image_id == study_images.c.image_id)
+        mine = (c.reviewer_id == self.reviewer_id, c.role == "reviewer", c.kind == "review")
+        own = select(c.id).where(*here, *mine).correlate(study_images).exists()
+        mean = select(func.avg(c.rating)).where(*here).correlate(study_images).scalar_subquery()
+        # Asked only where nothing was imported: a join with one's own review would be made for every image.
+        return func.coalesce(summaries.c.opinion, case((own, mean)))
+
+
+class Untouched(Parts):
+    """The same for images that this reviewer has not begun: there is nothing to join."""
+
+    def __init__(self, study: Study, reviewer_id: int) -> None:
+        super().__init__(study, reviewer_id)
+        self.seen = false() if study.settings.blind else true()
+
+    @property
+    def joined(self) -> FromClause:
+        """The study's images with their summaries."""
+        inside = study_images.c
+        return study_images.join(
+            summaries, and_(summaries.c.image_id == inside.image_id, inside.study_id == self.study.id)
+        )
+
+    @property
+    def begun(self) -> list[tuple[str, ColumnElement[bool]]]:
+        """Nothing is."""
+        return []
+
+    @property
+    def verdict(self) -> ColumnElement[str]:
+        """The newest description's."""
+        return summaries.c.verdict
+
+    @property
+    def opinion(self) -> ColumnElement[float]:
+        """The imported one: the ratings here are shown to those who have reviewed."""
+        return summaries.c.opinion
