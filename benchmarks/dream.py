@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
+from benchmarks.timing import amx, median
 from realness.planting import held_out_photographs
 
 Progress = Callable[[int, int | None], None]
@@ -46,7 +47,7 @@ def run(quick: bool = False, progress: Progress | None = None) -> dict[str, Any]
     tell = progress or (lambda _done, _total: None)
     with tempfile.TemporaryDirectory() as folder:
         spec = _random_clip(Path(folder) / "vit-b-32")
-        results: dict[str, Any] = {"amx": _amx()}
+        results: dict[str, Any] = {"amx": amx()}
         measurements: list[Callable[[], dict[str, Any]]] = [
             lambda: _windows(spec, 48 if quick else 256),
             lambda: _dense(spec, 5 if quick else 15),
@@ -103,12 +104,6 @@ def _random_clip(folder: Path) -> str:
     return f"local-dir:{folder}"
 
 
-def _amx() -> bool:
-    import torch  # noqa: PLC0415
-
-    return bool(getattr(torch.cpu, "_is_amx_tile_supported", bool)())
-
-
 def _photograph(size: tuple[int, int] = SIZE) -> Image.Image:
     return Image.fromarray(held_out_photographs()["china"]).resize(size, Image.Resampling.LANCZOS)
 
@@ -132,7 +127,7 @@ def _windows(spec: str, count: int) -> dict[str, Any]:
         for start in range(0, len(corners), windows.BATCH):
             (batched.encode_image(cut(corners[start : start + windows.BATCH])) @ text).tolist()
 
-    slow, fast = _median({"loop": loop, "batches": batches}, 3).values()
+    slow, fast = median({"loop": loop, "batches": batches}, 3).values()
     slow, fast = slow / max(16, count // 4), fast / len(corners)
     return {"windows_a_second": round(1 / fast, 1), "windows_speedup": round(slow / fast, 2)}
 
@@ -160,7 +155,7 @@ def _dense(spec: str, repeats: int) -> dict[str, Any]:
         with torch.inference_mode():
             dense.mapped(clip, inputs, phrases, tuning)
 
-    times = _median({"bare": bare, "mapped": mapped}, repeats)
+    times = median({"bare": bare, "mapped": mapped}, repeats)
     return {"dense_cost": round(times["mapped"] / times["bare"], 3), "dense_ms": round(1000 * times["mapped"], 1)}
 
 
@@ -181,7 +176,7 @@ def _paper(spec: str, count: int, repeats: int) -> dict[str, Any]:
         for first in range(0, len(corners), windows.BATCH):
             (dream.clip.encode_image(cut(corners[first : first + windows.BATCH])) @ embedded).tolist()
     paper = (time.perf_counter() - start) * whole / sum(map(len, drawn.values()))
-    dense = _median({"dense": lambda: dream.map(photograph, text)}, repeats)["dense"]
+    dense = median({"dense": lambda: dream.map(photograph, text)}, repeats)["dense"]
     return {
         "paper_seconds_estimate": round(paper, 1),
         "dense_seconds": round(dense, 4),
@@ -219,9 +214,9 @@ def _pipeline(spec: str, folder: Path, count: int) -> dict[str, Any]:
                     for pixels in inputs:
                         dense_features(clip.model.visual, pixels, attention=tuning.attention, blocks=tuning.blocks)
 
-        before = _median({"encoder": encoder}, 1)["encoder"]
+        before = median({"encoder": encoder}, 1)["encoder"]
         report = compute_maps(bench, clip=spec)
-        after = _median({"encoder": encoder}, 1)["encoder"]
+        after = median({"encoder": encoder}, 1)["encoder"]
     finally:
         bench.close()
     rate = max(8, count // 4) / ((before + after) / 2)
@@ -287,16 +282,3 @@ def _peak(spec: str, method: str, width: int, height: int) -> float | None:
 def _even(corners: Sequence[tuple[int, int]], count: int) -> list[tuple[int, int]]:
     """`count` of the corners, evenly spaced over them."""
     return [corners[at] for at in np.linspace(0, len(corners) - 1, min(count, len(corners))).round().astype(int)]
-
-
-def _median(actions: dict[str, Callable[[], Any]], repeats: int) -> dict[str, float]:
-    """The median time of each, in seconds, taken in turns so that what slows the machine slows all."""
-    times: dict[str, list[float]] = {name: [] for name in actions}
-    for action in actions.values():
-        action()
-    for _ in range(repeats):
-        for name, action in actions.items():
-            start = time.perf_counter()
-            action()
-            times[name].append(time.perf_counter() - start)
-    return {name: float(np.median(found)) for name, found in times.items()}

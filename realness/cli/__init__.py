@@ -7,7 +7,7 @@ import sys
 
 import typer
 
-from realness.cli import bench, data, evaluate, maps, serve, study, train
+from realness.cli import bench, core, data, evaluate, maps, serve, study, train
 from realness.cli.context import Context, hoist
 from realness.errors import RealnessError
 
@@ -27,6 +27,7 @@ for part in (data, maps, serve, bench):
 app.add_typer(study.app, name="study")
 app.add_typer(train.app, name="train")
 app.add_typer(evaluate.app, name="evaluate")
+app.add_typer(core.app, name="core")
 
 
 @app.callback()

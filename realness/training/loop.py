@@ -76,7 +76,7 @@ def loaded_checkpoint(path: Path, device: torch.device) -> dict[str, Any]:
     """
     try:
         return torch.load(path, map_location=device, weights_only=True)
-    except (OSError, RuntimeError, EOFError, KeyError, pickle.UnpicklingError) as error:
+    except (OSError, RuntimeError, EOFError, LookupError, ValueError, TypeError, pickle.UnpicklingError) as error:
         raise InvalidValue(f"{path} is damaged; remove it to begin anew, or use another --out") from error
 
 
