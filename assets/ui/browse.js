@@ -1,7 +1,7 @@
 // The Browse screen: all images of the study, filtered, sorted, searched; the state lives in the address bar.
 
 import { get } from "./api.js";
-import { card, fill, STATUS } from "./cards.js";
+import { AGREEMENT, card, fill, STATUS } from "./cards.js";
 import { COLOUR_MAPS, gradient } from "./colours.js";
 import { make, parts } from "./dom.js";
 import { VERDICTS } from "./form.js";
@@ -13,9 +13,9 @@ import { go, place, session } from "./session.js";
 
 const PER = 60;
 const WAIT = 250; // ms after the last key of a search
-const WORDS = { status: STATUS, verdict: VERDICTS }; // facets whose values we know, in their order
+const WORDS = { status: STATUS, verdict: VERDICTS, agreement: AGREEMENT }; // facets whose values we know, in their order
 const RATED_ONLY = "Only images that you have rated are searched. ";
-const FACETS = { status: "Status", verdict: "Verdict", origin: "Origin", split: "Split" };
+const FACETS = { status: "Status", agreement: "Score against people", verdict: "Verdict", origin: "Origin", split: "Split" };
 
 class Browse {
   items = [];
@@ -86,6 +86,8 @@ class Browse {
     el.grid.hidden = false;
     this.inSight.disconnect();
     this.items = items;
+    el.importedKey.hidden = !items.some((item) => item.opinion);
+    el.scoreKey.hidden = !items.some((item) => item.score !== null);
     this.pictures.keep(items.flatMap((item) => [item.thumb, item.mapped]));
     const cards = items.map((item, at) => card(item, at));
     this.fits = new Map(cards.map(({ element, fit }, at) => [element, { fit, item: items[at] }]));
@@ -112,7 +114,7 @@ class Browse {
       for (const one of facets[name] ?? []) seen.set(one.value, one);
       this.#values[name] = [...seen.values()];
     }
-    const shown = Object.entries(FACETS).filter(([name]) => this.#values[name].length > (name === "status" || name === "verdict" ? 0 : 1) || query.has(name));
+    const shown = Object.entries(FACETS).filter(([name]) => this.#values[name].length > (name in WORDS ? 0 : 1) || query.has(name));
     const focused = document.activeElement?.dataset?.facet;
     const sections = shown.map(([name, title]) => {
       const known = Object.keys(WORDS[name] ?? {});

@@ -5,6 +5,7 @@ import { VERDICTS } from "./form.js";
 import { meter } from "./meter.js";
 
 export const STATUS = { todo: "To review", draft: "Draft", reviewed: "Reviewed", skipped: "Skipped", flagged: "Flagged" };
+export const AGREEMENT = { agrees: "Score agrees", disagrees: "Score disagrees" };
 
 function tile(item) {
   const ratio = item.width / item.height;

@@ -48,20 +48,35 @@ function imported({ opinion }, shapes, words) {
   return `Imported mean opinion ${whole} from ${opinion.source}`;
 }
 
-function predicted({ score, mos }, shapes, words) {
-  const known = mos && mos.low !== null;
-  shapes.push(diamond(score, Boolean(known) && (score < mos.low || score > mos.high)));
-  words.push(figure("Score", Math.round(score)));
-  return `score ${Math.round(score)}`;
+/** Whether people and the score differ by more than the score's interval; without one, by more than people's. */
+function apart({ score, mos, agreement, interval }) {
+  if (agreement) return agreement === "disagrees";
+  return !interval && Boolean(mos) && mos.low !== null && (score < mos.low || score > mos.high);
+}
+
+function predicted(item, shapes, words) {
+  const whole = Math.round(item.score);
+  const outside = apart(item);
+  shapes.push(diamond(item.score, outside));
+  const text = figure("Score", whole);
+  const [low, high] = (item.interval ?? []).map(Math.round);
+  const span = item.interval ? `, 95 % interval ${low} to ${high}` : "";
+  text.title = `What CORE predicts${span}${outside ? "; people's opinion lies outside" : ""}`;
+  words.push(text);
+  return `score ${whole}${span}${outside ? ", apart from people's" : ""}`;
 }
 
 /** The meter and its figures for a browse item; a bare line of nothing where nothing may be or is known. */
 export function meter(item) {
   const shapes = [draw("line", { x1: 0, x2: "100%", y1: 8, y2: 8, stroke: "var(--rz-line)" })];
+  if (item.interval) shapes.push(line(...item.interval, "accent", 1));
   const words = [];
   const said = [people(item, shapes, words)];
   if (item.opinion) said.push(imported(item, shapes, words));
-  if (item.score !== null && item.score !== undefined) said.push(predicted(item, shapes, words));
+  if (item.score !== null && item.score !== undefined) {
+    said.push(predicted(item, shapes, words));
+    if (words.length > 2) words.splice(1, 1); // no room: the imported one is drawn and said all the same
+  }
   const label = said.filter(Boolean).join(", ");
   const scale = draw("svg", label ? { role: "img", "aria-label": label } : { "aria-hidden": "true" }, ...(label ? shapes : []));
   return { scale: make("div", { class: "meter" }, scale), words };

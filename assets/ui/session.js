@@ -2,6 +2,7 @@
 
 import { ApiError, get } from "./api.js";
 
+const SCREENS = ["review", "browse", "insights"];
 const TAB = "realness.study"; // a tab keeps its study over a reload; a new tab starts where the server says
 
 class Session extends EventTarget {
@@ -73,14 +74,14 @@ export const session = new Session();
 
 addEventListener("hashchange", () => session.follow()); // before the screens hear of it
 
-/** The place in the address bar: `#review`, `#review/KEY` or `#browse?filters`, each with `study=ID` or without. */
+/** The place in the address bar: `#review`, `#review/KEY`, `#browse?filters` or `#insights`, each with `study=ID` or without. */
 export function place() {
   const [path, asked = ""] = location.hash.slice(1).split("?");
   const [screen, image = null] = path.split("/");
   const query = new URLSearchParams(asked);
   const study = Number(query.get("study")) || null;
   query.delete("study");
-  return { screen: screen === "browse" ? "browse" : "review", image, query, study };
+  return { screen: SCREENS.includes(screen) ? screen : SCREENS[0], image, query, study };
 }
 
 /** The address of a place, with the study that is open. */

@@ -13,7 +13,7 @@ function showScreen(root) {
   }
   for (const one of document.querySelectorAll("[data-screen]")) one.hidden = one.dataset.screen !== screen;
   showProgress(parts(root), screen);
-  document.title = screen === "browse" ? "Browse - Realness" : "Review - Realness";
+  document.title = `${screen[0].toUpperCase()}${screen.slice(1)} - Realness`;
 }
 
 function showProgress(el, screen) {

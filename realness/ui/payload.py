@@ -1,10 +1,13 @@
 """Domain objects as the JSON that the screens read."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from typing import Any
 
 from realness.domain import Lock, Region, StoredDescription, StoredImage, StoredMap, StoredReview, StudyProgress
 from realness.opinion import mean_opinion
+from realness.workbench.insights import FEWEST_RATED, Insights
+from realness.workbench.learning import Learned
 from realness.workbench.reviewing import Desk, Item, Reveal
 
 Json = dict[str, Any]
@@ -114,7 +117,10 @@ def _region(region: Region) -> Json:
 def card(desk: Desk, row: Mapping[str, Any], ratings: Sequence[float]) -> Json:
     """One image of Browse; a hidden one shows nothing but itself."""
     card = {name: row[name] for name in ("key", "width", "height", "status", "hidden", "rating", "verdict")}
-    card |= {"thumb": f"/files/thumb/{row['key']}", "hidden": bool(row["hidden"]), "score": None}
+    card |= {"thumb": f"/files/thumb/{row['key']}", "hidden": bool(row["hidden"]), "score": row["score"]}
+    # The score's interval, and whether the opinion lies in it, are told where they are known.
+    card["interval"] = [row["low"], row["high"]] if row["low"] is not None and row["high"] is not None else None
+    card["agreement"] = row["agreement"]
     # The page adds the name of the colour map.
     card["mapped"] = f"/files/mapped/{desk.study.id}/{row['map_id']}" if row["map_id"] else None
     source = row["opinion_source"]
@@ -132,4 +138,19 @@ def _mos(ratings: Sequence[float]) -> Json:
         "low": found.low,
         "high": found.high,
         "votes": list(ratings) if few else None,
+    }
+
+
+def insights(found: Insights, learning: Learned) -> Json:
+    """CORE against people: what is drawn, the figures under it, and how far learning is."""
+    return {
+        "model": found.model,
+        "scored": found.scored,
+        "rated": found.rated,
+        "fewest": FEWEST_RATED,
+        "of": found.of,
+        "points": [asdict(one) for one in found.pairs],
+        "figures": found.figures.as_json() if found.figures else None,
+        "unseen": found.unseen,
+        "learning": learning.as_json(),
     }

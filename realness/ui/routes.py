@@ -12,6 +12,8 @@ from realness.store.browse import FACETS
 from realness.ui import payload
 from realness.ui.schemas import DraftBody, Id, LockBody, ReviewBody
 from realness.workbench import Workbench, files
+from realness.workbench.insights import insights as found_insights
+from realness.workbench.learning import Learning
 from realness.workbench.reviewing import Desk, Item, desk
 
 router = APIRouter()
@@ -22,7 +24,12 @@ def _bench(request: Request) -> Workbench:
     return request.app.state.bench
 
 
+def _learning(request: Request) -> Learning:
+    return request.app.state.learning
+
+
 Bench = Annotated[Workbench, Depends(_bench)]
+Learns = Annotated[Learning, Depends(_learning)]
 
 
 def _desk(bench: Workbench, study: int) -> Desk:
@@ -139,6 +146,24 @@ def browse(
 def _own_first(row: Any, ratings: dict[int, list[float]]) -> list[float]:
     """Others' ratings stay hidden until one's own review is in."""
     return ratings.get(row["id"], []) if row["status"] == "reviewed" else []
+
+
+@router.get("/api/insights")
+def insights(bench: Bench, learning: Learns, study: Id) -> dict[str, Any]:
+    """CORE against people, as far as this reviewer may see it."""
+    return payload.insights(found_insights(_desk(bench, study)), learning.told)
+
+
+@router.get("/api/learning")
+def learning_state(learning: Learns) -> dict[str, Any]:
+    """How far learning from the ratings is."""
+    return learning.told.as_json()
+
+
+@router.post("/api/learning", status_code=202)
+def start_learning(learning: Learns) -> dict[str, Any]:
+    """Train CORE on the ratings so far and score all images, unless that is going on already."""
+    return learning.start().as_json()
 
 
 @router.get("/files/image/{key}")

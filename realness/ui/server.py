@@ -2,6 +2,8 @@
 
 import secrets
 import socket
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 
 import uvicorn
 from fastapi import FastAPI, Request
@@ -16,6 +18,7 @@ from realness.ui.guard import Guard, check_host
 from realness.ui.page import mount_page
 from realness.ui.routes import router
 from realness.workbench import Workbench
+from realness.workbench.learning import Learning
 
 _STATUS = {Conflict: (409, "conflict"), Locked: (403, "locked"), NotFound: (404, "not_found")}
 _STATUS |= {InvalidValue: (422, "invalid"), UnreadableImage: (410, "not_found")}
@@ -24,8 +27,17 @@ _STATUS |= {InvalidValue: (422, "invalid"), UnreadableImage: (410, "not_found")}
 def build_app(bench: Workbench, study: str | None = None) -> FastAPI:
     """Our routes, the scripts and the page, behind the guard. Loads no model."""
     token = secrets.token_urlsafe(32)
-    app = FastAPI(title="Realness", version=__version__, docs_url=None, redoc_url=None, openapi_url=None)
-    app.state.bench = bench
+    learning = Learning(bench.settings)
+
+    @asynccontextmanager
+    async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
+        yield
+        learning.stop()
+
+    app = FastAPI(
+        title="Realness", version=__version__, docs_url=None, redoc_url=None, openapi_url=None, lifespan=lifespan
+    )
+    app.state.bench, app.state.learning = bench, learning
     app.state.study = study
     app.include_router(router)
     app.mount("/assets/ui", StaticFiles(directory=ASSETS / "ui"), name="scripts")

@@ -43,3 +43,9 @@ def test_a_second_start_has_not_imported_torch_when_the_page_is_there(bench, tmp
     found = modules_after(SERVE.format(words=words, port=port))
     assert {"gradio", "uvicorn"} <= found
     assert not {"torch", "torchvision", "open_clip", "transformers", "skimage", "sklearn"} & found
+
+
+def test_insights_and_the_start_of_training_load_nothing_heavy():
+    found = modules_after("import realness.workbench.insights, realness.workbench.learning, realness.core.measures")
+    assert "scipy" in found
+    assert not {"torch", "torchvision", "open_clip", "transformers", "skimage", "sklearn"} & found

@@ -3,16 +3,19 @@
 import io
 import json
 import re
+import time
 
 import numpy as np
 import pytest
-from builders import make_description
+from builders import make_description, make_image
 from fastapi.testclient import TestClient
 from PIL import Image, PngImagePlugin
+from sqlalchemy import select
 
 from realness.domain import MAX_TEXT, OpinionScore, RealnessMap, StudySettings
 from realness.dream import files as map_files
-from realness.store import ExportFilter, NewImage
+from realness.store import ExportFilter, NewImage, NewPrediction
+from realness.store.tables import study_images
 from realness.ui.schemas import DRAFT_LIMIT, MAX_COORDINATES, MAX_FINDINGS, MAX_REGIONS
 from realness.ui.server import build_app
 from realness.workbench.importing import copy_image, images
@@ -416,3 +419,68 @@ def test_a_review_reopens_with_the_description_it_answered(client, bench, study)
         assert client.get("/api/last", params={"study": study.id}).status_code == 200
     body |= {"submission_id": "1" * 32, "base_revision": 1, "explanation": "changed"}
     assert client.post("/api/reviews", json=body).status_code == 200
+
+
+def score(bench, *ratings):
+    """Scores for the images in order of import, each with an interval of 10 to both sides."""
+    kept = [NewPrediction(at, None, rating, rating - 10, rating + 10) for at, rating in enumerate(ratings, 1)]
+    bench.store.predictions.add("core-secret", kept)
+
+
+def test_a_score_is_shown_with_its_interval_once_the_rating_is_locked_and_is_not_sent_before(client, bench, study):
+    score(bench, 71.25, 31.25, 51.25)
+    parameters = {"study": study.id, "sort": "score_low"}
+    before = client.get("/api/browse", params=parameters)
+    points = client.get("/api/insights", params={"study": study.id})
+    for text in (before.text, points.text):
+        for secret in ("71.25", "31.25", "51.25", "61.25", "64.0", "disagrees"):
+            assert secret not in text
+    told = points.json()
+    assert (told["points"], told["figures"], told["scored"], told["model"]) == ([], None, 3, "core-secret")
+    for at in range(3):
+        item = take(client, study, rating=34)
+        if at == 0:
+            assert len(client.get("/api/insights", params={"study": study.id}).json()["points"]) == 1
+        client.post("/api/reviews", json=review(item, study, submission_id=f"a-submission-{at}")).raise_for_status()
+    cards = client.get("/api/browse", params=parameters).json()["items"]
+    assert [(card["score"], card["interval"], card["agreement"]) for card in cards] == [
+        (31.25, [21.25, 41.25], "disagrees"),
+        (51.25, [41.25, 61.25], "disagrees"),
+        (71.25, [61.25, 81.25], "agrees"),
+    ]
+    shown = client.get("/api/browse", params={"study": study.id, "agreement": "agrees"}).json()
+    assert (shown["total"], shown["items"][0]["score"]) == (1, 71.25)
+    told = client.get("/api/insights", params={"study": study.id}).json()
+    first = {"score": 71.25, "low": 61.25, "high": 81.25, "mos": 64.0, "mos_low": None, "mos_high": None, "n": None}
+    assert told["points"][0] == {"key": cards[2]["key"], **first}
+    assert (told["of"], told["rated"], told["fewest"], told["figures"]) == (3, 3, 20, None)  # all MOS are equal
+
+
+def test_insights_say_how_well_scores_agree_with_people_and_of_how_many_images(client, bench):
+    open_study = bench.store.studies.create("open", StudySettings(blind=False))
+    bench.store.images.add(
+        open_study.id, [make_image(scores=(OpinionScore("raise", rating=10.0 * at),)) for at in range(6)]
+    )
+    with bench.store.database.read() as connection:
+        query = select(study_images.c.image_id).where(study_images.c.study_id == open_study.id)
+        ids = connection.execute(query).scalars().all()
+    kept = [NewPrediction(image, None, 10.0 * at + 5, None, None) for at, image in enumerate(ids)]
+    bench.store.predictions.add("core-1", kept)
+    told = client.get("/api/insights", params={"study": open_study.id}).json()
+    assert (told["figures"]["srocc"], told["figures"]["ci"], told["figures"]["n"]) == (1.0, [1.0, 1.0], 6)
+    assert (told["model"], told["scored"], told["unseen"], told["learning"]["state"]) == ("core-1", 6, None, "idle")
+    assert client.get("/api/insights", params={"study": 99}).status_code == 404
+
+
+def test_training_is_started_by_our_own_page_alone_and_tells_why_it_fails(page, study):
+    assert page.post("/api/learning").status_code == 403
+    found = re.search(r'realness-token\\?" content=\\?"([^"\\]+)', page.get("/").text)
+    page.headers["X-Realness-Token"] = found.group(1)
+    assert page.get("/api/learning").json()["state"] == "idle"
+    answer = page.post("/api/learning")
+    assert (answer.status_code, answer.json()["state"]) == (202, "training")
+    until = time.monotonic() + 120
+    while (told := page.get("/api/learning").json())["state"] == "training" and time.monotonic() < until:
+        time.sleep(0.1)
+    assert told["state"] == "failed"
+    assert "at least 20 rated images with a description, there are 3" in told["error"]

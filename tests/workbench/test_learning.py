@@ -1,0 +1,117 @@
+"""Learning from the ratings so far, in a process of its own."""
+
+import time
+
+import pytest
+from builders import make_image
+from rated_images import write_rated, write_table
+
+from realness.core.samples import FEWEST
+from realness.domain import OpinionScore, StudySettings
+from realness.workbench import insights as module
+from realness.workbench.importing import ImportOptions, import_source
+from realness.workbench.insights import FEWEST_RATED, insights
+from realness.workbench.learning import Learning
+from realness.workbench.reviewing import Desk
+
+
+def import_rated(bench, tmp_path, count):
+    """A study that is not blind, with so many rated images."""
+    bench.store.studies.create("rated", StudySettings(blind=False))
+    table = write_table(tmp_path / "rated", write_rated(tmp_path / "rated", count))
+    import_source(bench, table, ImportOptions(study="rated"))
+    return bench.store.studies.named("rated")
+
+
+def ended(learning, seconds=300):
+    until = time.monotonic() + seconds
+    while learning.told.running:
+        assert time.monotonic() < until, learning.told
+        time.sleep(0.05)
+    return learning.told
+
+
+@pytest.fixture
+def learning(bench):
+    made = Learning(bench.settings)
+    yield made
+    made.stop()
+
+
+def test_it_trains_scores_every_image_and_tells_how_far_it_is(bench, learning, tmp_path):
+    study = import_rated(bench, tmp_path, FEWEST + 4)
+    bench.store.images.add(study.id, [make_image()])  # whose file is not there
+    assert learning.told.state == "idle"
+    seen = [learning.start()]
+    process = learning._process
+    assert learning.start().running
+    assert learning._process is process  # one at a time
+    while learning.told.running:
+        seen.append(learning.told)
+        time.sleep(0.005)
+    told = learning.told
+    assert (told.state, told.scores, told.skipped, told.error) == ("done", FEWEST + 4, 1, None)
+    assert {one.total for one in seen if one.state == "training"} >= {FEWEST + 4}
+    found = insights(Desk(bench, study, bench.store.studies.local_reviewer()))
+    assert (found.model, found.scored, found.rated, found.of) == (told.model, FEWEST + 4, FEWEST + 4, FEWEST + 4)
+    assert found.figures is not None
+    assert found.unseen is not None
+    assert (found.figures.n, found.unseen["n"]) == (FEWEST + 4, FEWEST + 4)
+    assert found.figures.srocc > 0.5
+
+
+def test_too_few_rated_images_are_told_in_words(bench, learning, tmp_path):
+    import_rated(bench, tmp_path, 3)
+    learning.start()
+    told = ended(learning)
+    assert told.state == "failed"
+    assert told.error is not None
+    assert f"at least {FEWEST} rated images" in told.error
+    assert learning.start().state == "training"  # and may be tried again
+    assert ended(learning).state == "failed"
+
+
+def test_a_process_that_dies_is_told_of(bench, learning, tmp_path):
+    import_rated(bench, tmp_path, FEWEST)
+    learning.start()
+    learning._process.kill()
+    told = ended(learning)
+    assert (told.state, "Try again" in (told.error or "")) == ("failed", True)
+
+
+def test_stopping_ends_the_process_and_nothing_starts_after_it(bench, learning, tmp_path):
+    import_rated(bench, tmp_path, FEWEST)
+    learning.start()
+    learning.stop()
+    assert learning._process.poll() is not None
+    assert not learning.start().running
+
+
+def test_the_fewest_rated_images_are_those_that_core_asks_for():
+    assert FEWEST_RATED == FEWEST
+
+
+def test_a_card_that_is_damaged_or_of_another_model_tells_nothing_of_unseen_images(bench):
+    study = bench.store.studies.create("one", StudySettings(blind=False))
+    bench.store.images.add(study.id, [make_image(scores=(OpinionScore("raise", rating=40.0),))])
+    desk = Desk(bench, study, bench.store.studies.local_reviewer())
+    card = bench.settings.data / "core" / "fast" / "core.json"
+    card.parent.mkdir(parents=True)
+    for text in ("", "[1]", '{"name": "other", "metrics": {"leave one out": {"srocc": 1, "ci": [0, 1], "n": 3}}}'):
+        card.write_text(text)
+        assert insights(desk).unseen is None
+
+
+def test_of_very_many_images_some_are_drawn_always_the_same(bench, monkeypatch):
+    from realness.store import NewPrediction
+
+    study = bench.store.studies.create("many", StudySettings(blind=False))
+    new = [make_image(scores=(OpinionScore("raise", rating=float(at)),)) for at in range(30)]
+    bench.store.images.add(study.id, new)
+    kept = [NewPrediction(at, None, float(3 * at), 0.0, 100.0) for at in range(1, 31)]
+    bench.store.predictions.add("core", kept)
+    desk = Desk(bench, study, bench.store.studies.local_reviewer())
+    monkeypatch.setattr(module, "MOST_PAIRS", 10)
+    found = insights(desk)
+    assert (found.of, len(found.pairs), found.figures.n, found.figures.srocc) == (30, 10, 10, pytest.approx(1.0))
+    assert insights(desk).pairs == found.pairs
