@@ -54,6 +54,8 @@ class Insights {
     el.nothing.hidden = Boolean(points.length);
     el.scored.textContent = `${got.scored} of ${session.study.images}`;
     el.model.textContent = got.model ? `by ${got.model}` : "";
+    const apart = got.scored - got.of;
+    el.drawn.textContent = points.length < got.of ? `${points.length} of ${got.of} drawn; ` : apart > 0 && session.study.blind ? `${got.of} of ${got.scored} drawn, the others once you have rated them; ` : "";
     this.#figures(got);
     if (!points.length) return this.#empty(got);
     this.#rows(points);
@@ -69,7 +71,7 @@ class Insights {
     el.sroccMore.title = "Images that the model learned from are scored as if they had been left out";
     el.rmse.textContent = figures ? figures.rmse.toFixed(1) : "not yet";
     el.unseen.textContent = unseen ? two(unseen.srocc) : "not known";
-    el.unseenMore.textContent = unseen ? `${span(unseen.ci)}, n ${unseen.n}, leave-one-out` : "measure it with core evaluate";
+    el.unseenMore.textContent = unseen ? `${span(unseen.ci)}, n ${unseen.n}, each left out` : "measure it with core evaluate";
   }
 
   /** What to do where there is nothing to draw. */

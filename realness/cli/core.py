@@ -214,7 +214,10 @@ def predict(
     if report.agreement is not None:
         result |= report.agreement.as_json()
     result |= {"skipped": [vars(one) for one in report.skipped]} | ({"out": str(place(out))} if path else {})
-    shared.finish(result, f"{report.scores} scores by {report.model}" + (f": {place(out)}" if path else ""))
+    told = f"{report.scores} scores by {report.model}"
+    if not report.scores and not report.skipped and path is None:
+        told = f"every image has a score by {report.model} already"
+    shared.finish(result, told + (f": {place(out)}" if path else ""))
 
 
 def _tell_skipped(skipped: "list[Skipped]") -> None:

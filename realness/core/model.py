@@ -95,7 +95,7 @@ def _both_keys(sample: Sample) -> str:
     return f"{sample.sha256} {text_key(sample.text)}"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class FastCore(Core):
     """The `fast` preset: frozen encoders, one head on their vectors.
 

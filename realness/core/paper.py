@@ -32,7 +32,7 @@ TEXT_FOLDER, CURVES = "text", "curves.png"
 _BATCH = 16
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class PaperCore(Core):
     """The `paper` preset.
 

@@ -80,6 +80,10 @@ class Core(ABC):
             f"the model in {folder} is of the preset {preset!r}, this version reads {' and '.join(PRESETS)}"
         )
 
+    def __repr__(self) -> str:
+        """The model's name alone: its tensors would fill pages."""
+        return f"{type(self).__name__}({self.facts.get('name', 'not written yet')})"
+
     @property
     def name(self) -> str:
         """By which its predictions are known: the preset and the digest of its numbers."""
@@ -92,7 +96,7 @@ class Core(ABC):
 
     @abstractmethod
     def predict(self, image: Image.Image | np.ndarray | Path | str, text: str = "") -> Prediction:
-        """Score one image.
+        """Score one image, even one that the model learned from: `predict_all` scores those as if they were left out.
 
         Args:
             image: a file, RGB pixels `(H, W, 3)` uint8, or a picture.
@@ -119,6 +123,8 @@ class Core(ABC):
         Raises:
             InvalidValue: the model reads text and there is none.
         """
+        if not isinstance(text, str):
+            raise InvalidValue(f"a description must be text, got {type(text).__name__}")
         if self.reads_text and not text.strip():
             raise InvalidValue(
                 "this model reads the description, and there is none; give one, or train with --text none"
@@ -142,4 +148,8 @@ def image_item(image: Image.Image | np.ndarray | Path | str) -> Path | np.ndarra
 
 def without_text(samples: "Sequence[Sample]") -> list[Skipped]:
     """The samples that a model which reads text cannot use."""
-    return [Skipped(one.sha256, "has no description") for one in samples if not one.text.strip()]
+    return [
+        Skipped(one.sha256, "has no description, which this model reads (train with --text none)")
+        for one in samples
+        if not one.text.strip()
+    ]

@@ -27,6 +27,9 @@ if TYPE_CHECKING:
     from realness.store import Opinion, Scorable
 
 SCORES = ("imported", "people", "both")
+IMPORTED_VOTES = 20
+"""Of how many ratings an imported opinion score counts as the mean where its data set does not say: what large studies
+have."""
 KEPT_EVERY = 64
 """Scores that are kept together: what a stopped run does again at most."""
 
@@ -107,14 +110,14 @@ def rated_images(bench: Workbench, source: Source, progress: Progress = silent) 
 
 
 def _opinion(one: "Opinion", scores: str) -> tuple[float, int | None] | None:
-    """The mean opinion score of an image, and of how many votes; an imported one of unknown votes counts as one."""
+    """The mean opinion score of an image, and of how many votes, where known or where ratings here are joined to it."""
     imported = one.imported if scores != "people" else None
     people = one.people if scores != "imported" else ()
     if imported is None:
         return (float(np.mean(people)), len(people)) if people else None
     if not people:
         return imported, one.votes
-    votes = one.votes or 1
+    votes = one.votes or IMPORTED_VOTES
     return (imported * votes + sum(people)) / (votes + len(people)), votes + len(people)
 
 

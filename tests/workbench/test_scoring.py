@@ -151,8 +151,8 @@ def test_people_and_data_sets_are_told_apart_and_joined(bench, rated, tmp_path):
     both = {one.sha256: one for one in rated_images(bench, Source(study="rated")).samples}
     assert len(both) == 40
     for sha256, rating in given.items():
-        assert both[sha256].rating == pytest.approx((imported[sha256] + rating) / 2)
-        assert both[sha256].votes == 2
+        assert both[sha256].rating == pytest.approx((20 * imported[sha256] + rating) / 21)
+        assert both[sha256].votes == 21
 
 
 def test_a_description_made_wrong_on_purpose_teaches_nothing(bench):
