@@ -16,6 +16,7 @@ import open_clip
 import torch
 from huggingface_hub import try_to_load_from_cache
 from huggingface_hub.constants import ENDPOINT, HF_HUB_OFFLINE
+from huggingface_hub.errors import HFValidationError
 from open_clip.model import CLIP
 from open_clip.modified_resnet import ModifiedResNet
 from open_clip.transformer import text_global_pool
@@ -183,8 +184,11 @@ def hub_has(repository: str, *names: str) -> bool:
 
     Asked first because the hub's client retries for most of a minute where there is no network.
     """
-    if any(isinstance(try_to_load_from_cache(repository, name), str) for name in names):
-        return True
+    try:
+        if any(isinstance(try_to_load_from_cache(repository, name), str) for name in names):
+            return True
+    except HFValidationError:
+        return False  # no repository can have that name
     return not HF_HUB_OFFLINE and reachable(ENDPOINT)
 
 

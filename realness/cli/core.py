@@ -86,9 +86,18 @@ def _specs(given: list[str] | None, usual: str) -> tuple[str, ...]:
     """`SPEC` stands in place of the usual one, `+SPEC` beside it."""
     if not given:
         return (usual,)
+    if not all(one.removeprefix("+") for one in given):
+        raise typer.BadParameter("a SPEC is empty; name an encoder, or none")
+    given = [_resolved(one) for one in given]
     added = [one.removeprefix("+") for one in given if one.startswith("+")]
     named = [one for one in given if not one.startswith("+")] or [usual]
     return (*named, *added)
+
+
+def _resolved(spec: str) -> str:
+    """A folder by its whole path: a model is used from other folders, too."""
+    plus, name = ("+", spec[1:]) if spec.startswith("+") else ("", spec)
+    return f"{plus}{place(name).resolve()}" if os.sep in name and place(name).is_dir() else spec
 
 
 def _source(path: Path | None, scores: str, study: str | None) -> "Source":

@@ -5,6 +5,7 @@ Those of the `fast` preset are `words.json` and `model.safetensors`; `realness.c
 
 import hashlib
 import json
+import re
 import shutil
 import tempfile
 from collections.abc import Iterator, Mapping
@@ -26,6 +27,8 @@ from realness.errors import CannotWrite, InvalidValue, NotFound
 
 FORMAT = 1
 SCALE = "rating 0-100"
+_OURS = re.compile(r"core\.json|words\.json|model\.safetensors|member-\d+\.safetensors|text|curves\.png")
+"""What a model's folder holds, of either preset: another file is somebody's, and is not to be lost with it."""
 CARD, WORDS_FILE, TENSORS = "core.json", "words.json", "model.safetensors"
 
 
@@ -45,12 +48,12 @@ def write(core: FastCore, folder: Path, metrics: Mapping[str, Any]) -> FastCore:
     blob = save(tensors)
     words = [] if head.spaces.words is None else list(head.spaces.words.vocabularies)
     told = json.dumps(words, ensure_ascii=False)
-    digest = hashlib.sha256(blob + told.encode()).hexdigest()
-    facts = dict(core.facts) | {"name": f"{core.facts['preset']}-{digest[:12]}"}
-    card = {"format": FORMAT, "scale": SCALE, "digest": digest, "metrics": dict(metrics), **facts}
+    card = {"format": FORMAT, "scale": SCALE, "metrics": dict(metrics), **core.facts}
     card |= {"head": head.name, "sources": head.sources, "identities": dict(core.identities)}
     card |= {"weights": dict(head.chosen.weights), "noise": head.chosen.noise, "loo_rmse": head.chosen.loo_rmse}
     card |= {"mean": head.mean, "spread": head.spread, "uncertainty": head.scale}
+    digest = _digest(blob, told, card)
+    card |= {"digest": digest, "name": f"{card['preset']}-{digest[:12]}"}
     with replacing_folder(folder) as part:
         (part / TENSORS).write_bytes(blob)
         (part / WORDS_FILE).write_text(told, encoding="utf-8")
@@ -64,8 +67,18 @@ def check_place(folder: Path) -> None:
     Raises:
         CannotWrite: it does.
     """
-    if folder.exists() and not (folder.is_dir() and ((folder / CARD).is_file() or not any(folder.iterdir()))):
+    if not folder.exists():
+        return
+    if not folder.is_dir() or folder.is_symlink():
+        raise CannotWrite(f"{folder} is no folder; name another --out")
+    strange = [each.name for each in folder.iterdir() if not _OURS.fullmatch(each.name)]
+    if strange or (any(folder.iterdir()) and not (folder / CARD).is_file()):
         raise CannotWrite(f"{folder} is there and is no CORE model; name another --out")
+    if (folder / CARD).is_file():
+        try:
+            read_card(folder)
+        except InvalidValue as error:
+            raise CannotWrite(f"{folder} holds a {CARD} that is none of ours; name another --out") from error
 
 
 @contextmanager
@@ -84,8 +97,11 @@ def replacing_folder(folder: Path) -> Iterator[Path]:
             for path in (part, *part.rglob("*")):
                 path.chmod(0o755 if path.is_dir() else 0o644)
             if folder.exists():
-                shutil.rmtree(folder)
-            part.replace(folder)
+                old = folder.rename(part.with_name(f"{part.name}-old"))
+                part.replace(folder)
+                shutil.rmtree(old)
+            else:
+                part.replace(folder)
         finally:
             shutil.rmtree(part, ignore_errors=True)
     except OSError as error:
@@ -102,8 +118,8 @@ def read(folder: Path) -> FastCore:
     card = read_card(folder)
     try:
         blob, told = (folder / TENSORS).read_bytes(), (folder / WORDS_FILE).read_text(encoding="utf-8")
-        if hashlib.sha256(blob + told.encode()).hexdigest() != card["digest"]:
-            raise ValueError("its files do not belong together")
+        if _digest(blob, told, card) != card["digest"] or card["name"] != f"fast-{card['digest'][:12]}":
+            raise ValueError("its files do not belong together, or were changed")
         head = _head(card, load(blob), json.loads(told))
         if len(card["samples"]) != len(head.counts):
             raise ValueError("its card is of another training")
@@ -129,13 +145,19 @@ def read_card(folder: Path) -> dict[str, Any]:
     try:
         card = json.loads((folder / CARD).read_text(encoding="utf-8"))
         form, scale = card["format"], card["scale"]
-    except (OSError, ValueError, KeyError, TypeError) as error:
+    except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
         raise InvalidValue(f"the model in {folder} is damaged ({error}); train it again with `core train`") from error
     if form != FORMAT:
-        raise InvalidValue(f"the model in {folder} is of format {form}, this version reads {FORMAT}; train it again")
+        raise InvalidValue(f"the model in {folder} is of format {form!r}, this version reads {FORMAT}; train it again")
     if scale != SCALE:
         raise InvalidValue(f"the model in {folder} scores on the scale {scale!r}, CORE on {SCALE!r}; train it again")
     return card
+
+
+def _digest(blob: bytes, words: str, card: Mapping[str, Any]) -> str:
+    """SHA-256 of everything in a model's folder but the digest itself and what is named by it."""
+    told = json.dumps({name: each for name, each in card.items() if name not in ("digest", "name")}, sort_keys=True)
+    return hashlib.sha256(blob + words.encode() + told.encode()).hexdigest()
 
 
 def _tensors(head: Head) -> dict[str, np.ndarray]:

@@ -3,9 +3,8 @@
 import hashlib
 import io
 import uuid
-import zipfile
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +13,7 @@ import numpy as np
 from realness.atomic import write_bytes
 from realness.core.encoders import Encoder
 from realness.domain import Skipped
+from realness.errors import UnsupportedModel
 
 Progress = Callable[[int, int | None], None]
 KEPT_EVERY = 64
@@ -25,6 +25,7 @@ class FeatureCache:
     """Vectors on disk, `FOLDER/ENCODER/*.npz`: each file holds some, with the SHA-256 of what they are of."""
 
     folder: Path
+    _held: dict[Path, dict[str, np.ndarray]] = field(default_factory=dict, repr=False, compare=False)
 
     def vectors(
         self, encoder: Encoder, items: Mapping[str, Any], progress: Progress | None = None
@@ -40,9 +41,13 @@ class FeatureCache:
 
         Raises:
             CannotWrite: the folder is full or read-only.
+            UnsupportedModel: the encoder gives something else than numbers.
         """
         place = self.folder / hashlib.sha256(encoder.identity.encode()).hexdigest()[:16]
-        found = {key: vector for key, vector in _kept(place).items() if key in items}
+        if place not in self._held:
+            self._held[place] = _kept(place)
+        held = self._held[place]
+        found = {key: held[key] for key in items if key in held}
         missing = [key for key in items if key not in found]
         skipped: list[Skipped] = []
         fresh: dict[str, np.ndarray] = {}
@@ -51,8 +56,10 @@ class FeatureCache:
         ):
             if isinstance(vector, Skipped):
                 skipped.append(Skipped(key, vector.reason))
+            elif not np.isfinite(vector).all():
+                raise UnsupportedModel(f"the encoder {encoder.spec} gives no numbers (NaN); its weights are damaged")
             else:
-                found[key] = fresh[key] = vector
+                found[key] = fresh[key] = held[key] = vector
             if fresh and (len(fresh) >= KEPT_EVERY or done == len(missing)):
                 _keep(place, fresh)
                 fresh = {}
@@ -72,9 +79,14 @@ def _kept(place: Path) -> dict[str, np.ndarray]:
         try:
             with np.load(file, allow_pickle=False) as stored:
                 keys, vectors = stored["keys"], stored["vectors"]
-        except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile):
-            continue  # damaged: computed again
-        if vectors.ndim == 2 and len(keys) == len(vectors) and np.isfinite(vectors).all():
+            good = vectors.ndim == 2 and vectors.shape[1] > 0 and keys.ndim == 1 and len(keys) == len(vectors)
+            if good and found:
+                good = vectors.shape[1] == len(next(iter(found.values())))
+            if not good or not np.isfinite(vectors).all():
+                continue
+        except Exception:  # noqa: BLE001 - whatever a damaged archive makes its readers raise: computed again
+            continue
+        else:
             found |= {str(key): vector for key, vector in zip(keys, vectors, strict=True)}
     return found
 

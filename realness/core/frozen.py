@@ -92,6 +92,8 @@ def bert_texts(spec: str) -> BatchEncoder:
         UnsupportedModel: the folder holds something else.
     """
     model, tokenizer = bert(spec)
+    if hasattr(model, "pooler"):
+        model.pooler = None  # the mean over the tokens needs none
     model.eval().requires_grad_(False)
     longest = min(LONGEST, getattr(model.config, "max_position_embeddings", LONGEST))
 
@@ -131,10 +133,19 @@ def bert(spec: str, way_out: str = "use --text tfidf", *, fresh: bool = False) -
         if fresh:
             config = AutoConfig.from_pretrained(name, trust_remote_code=False)
             return AutoModel.from_config(config, trust_remote_code=False).float(), tokenizer
-        model = AutoModel.from_pretrained(name, trust_remote_code=False, use_safetensors=True, dtype=torch.float32)
-    except (OSError, ValueError, KeyError, RuntimeError) as error:
+        model, info = AutoModel.from_pretrained(
+            name, trust_remote_code=False, use_safetensors=True, dtype=torch.float32, output_loading_info=True
+        )
+    except Exception as error:  # configurations, tokenizers and safetensors each have errors of their own
         reason = (str(error).splitlines() or [type(error).__name__])[0][:160]
         raise UnsupportedModel(f"{spec} holds no text model that can be loaded ({reason}); name another") from error
+    random = [each for each in info["missing_keys"] if not each.startswith("pooler.")] or info["mismatched_keys"]
+    if random:
+        raise UnsupportedModel(
+            f"{spec} lacks weights ({len(random)}, {min(map(str, random))} first); name another model"
+        )
+    if any(each.startswith("pooler.") for each in info["missing_keys"]):
+        model.pooler = None  # it would be random
     return model, tokenizer
 
 

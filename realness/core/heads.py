@@ -13,7 +13,7 @@ from itertools import product
 from typing import Any
 
 import numpy as np
-from scipy.linalg import cho_factor, cho_solve, eigh
+from scipy.linalg import eigh
 from sklearn.svm import SVR
 
 from realness.core.kernels import IMAGE, TEXT, VERDICT, Encoded, Spaces, family_of
@@ -32,6 +32,7 @@ MOST_CHOSEN_ON = 1500
 MOST = 8000
 """Samples that a head is fitted to; of more, so many are drawn."""
 _COST, _TUBE = 1.0, 0.2
+_ALIKE = 1e-9
 
 
 @dataclass(frozen=True)
@@ -81,20 +82,34 @@ class Head:
         """What a sample has to be encoded by."""
         return list(self.placed)
 
-    def predict(self, encoded: Encoded) -> tuple[np.ndarray, np.ndarray]:
+    def predict(self, encoded: Encoded, known: np.ndarray | None = None) -> tuple[np.ndarray, np.ndarray]:
         """Scores and their standard deviations, `(n,)` each, on the scale of the ratings.
+
+        Args:
+            known: `(n,)` for each sample the row of the training's sample that is left out of its score, in closed form
+                and with the weights and the noise that were chosen with it; -1 for none. A head without a closed form
+                (`svr`) leaves none out.
 
         The deviation is that of a mean opinion score as noisy as the training's; NaN for a head that has none (`svr`).
         """
         rows = self.spaces.placed(encoded, self.sources)
         likeness = _weighted(self.spaces.likeness(rows, self.placed), self.chosen.weights)
-        scores = np.clip(self.mean + self.spread * (likeness @ self.coefficients), RATING_LOW, RATING_HIGH)
+        found = likeness @ self.coefficients
         if self.name == "svr":
-            return scores, np.full(len(scores), np.nan)
-        known = np.einsum("nm,mn->n", likeness, cho_solve(self._factor, likeness.T))
-        own = _weighted({name: self._self_likeness(name, rows) for name in self.chosen.weights}, self.chosen.weights)
-        variance = np.maximum(own - known, 0) + self.chosen.noise
-        return scores, self.spread * np.sqrt(self.scale * variance)
+            return self._on_scale(found), np.full(len(found), np.nan)
+        through = likeness @ self._inverse
+        explained = np.einsum("nm,nm->n", through, likeness)
+        if known is not None:
+            at = np.flatnonzero(known >= 0)
+            gone, own = known[at], through[at, known[at]]
+            found[at] -= own * self.coefficients[gone] / self._inverse[gone, gone]
+            explained[at] -= own**2 / self._inverse[gone, gone]
+        whole = _weighted({name: self._self_likeness(name, rows) for name in self.chosen.weights}, self.chosen.weights)
+        variance = np.maximum(whole - explained, 0) + self.chosen.noise
+        return self._on_scale(found), self.spread * np.sqrt(self.scale * variance)
+
+    def _on_scale(self, found: np.ndarray) -> np.ndarray:
+        return np.clip(self.mean + self.spread * found, RATING_LOW, RATING_HIGH)
 
     def left_out(self) -> tuple[np.ndarray, np.ndarray] | None:
         """Scores and deviations of the training's own samples, each as if it alone had been left out.
@@ -103,11 +118,10 @@ class Head:
         """
         if self.name == "svr":
             return None
-        likeness = _weighted(self.spaces.likeness(self.placed, self.placed), self.chosen.weights)
-        noisy = likeness + np.diag(self.chosen.noise / self.counts)
-        diagonal = np.diag(np.linalg.inv(noisy))
-        scores = self.mean + self.spread * (noisy @ self.coefficients - self.coefficients / diagonal)
-        return np.clip(scores, RATING_LOW, RATING_HIGH), self.spread * np.sqrt(self.scale / diagonal)
+        diagonal = np.diag(self._inverse)
+        targets = np.linalg.solve(self._inverse, self.coefficients)
+        deviations = self.spread * np.sqrt(self.scale / diagonal)
+        return self._on_scale(targets - self.coefficients / diagonal), deviations
 
     def _self_likeness(self, family: str, rows: Mapping[str, Any]) -> np.ndarray:
         """`(n,)`: how alike each sample is to itself."""
@@ -121,9 +135,10 @@ class Head:
         return np.mean(found, axis=0)
 
     @cached_property
-    def _factor(self) -> Any:
+    def _inverse(self) -> np.ndarray:
+        """`(n, n)` of the training's noisy likeness."""
         likeness = _weighted(self.spaces.likeness(self.placed, self.placed), self.chosen.weights)
-        return cho_factor(likeness + np.diag(self.chosen.noise / self.counts))
+        return np.linalg.inv(likeness + np.diag(self.chosen.noise / self.counts))
 
 
 def fit(encoded: Encoded, ratings: np.ndarray, counts: np.ndarray, sources: list[str], head: str = "gp") -> Head:
@@ -148,6 +163,8 @@ def fit(encoded: Encoded, ratings: np.ndarray, counts: np.ndarray, sources: list
         encoded, ratings, counts = encoded.take(rows), ratings[rows], counts[rows]
     mean = float(np.average(ratings, weights=counts))
     spread = float(np.sqrt(np.average((ratings - mean) ** 2, weights=counts)))
+    if spread < _ALIKE:  # one rating for all, as may be in a fold: there is nothing to scale by
+        spread = 1.0
     targets = (ratings - mean) / spread
     spaces = Spaces.learned(encoded, sources, linear=head == "ridge")
     placed = spaces.placed(encoded, sources)

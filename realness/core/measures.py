@@ -30,7 +30,7 @@ def plcc_logistic(predicted: np.ndarray, rated: np.ndarray) -> float:
     """
     predicted, rated = np.asarray(predicted, float), np.asarray(rated, float)
     plain, spread = plcc(predicted, rated), predicted.std()
-    if spread == 0 or rated.std() == 0:
+    if plain <= 0 or spread == 0 or rated.std() == 0:
         return plain
     points = (predicted - predicted.mean()) / spread
 

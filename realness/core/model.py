@@ -90,11 +90,6 @@ def _key(sample: Sample, of_image: bool) -> str:
     return sample.sha256 if of_image else text_key(sample.text)
 
 
-def _both_keys(sample: Sample) -> str:
-    """The hashes of an image and its description: what a training knows a sample by."""
-    return f"{sample.sha256} {text_key(sample.text)}"
-
-
 @dataclass(frozen=True, repr=False)
 class FastCore(Core):
     """The `fast` preset: frozen encoders, one head on their vectors.
@@ -133,29 +128,23 @@ class FastCore(Core):
     ) -> tuple[list[Prediction | None], list[Skipped]]:
         """See `Core`.
 
-        What the head was fitted to is scored as if it had been left out, where that can be told: so its score may be
-        held against its rating.
+        An image that the head was fitted to is left out of its own score, whatever is said of it now (not by `svr`): so
+        the score may be held against its rating.
         """
         encoded, used, skipped = self.encoders.encode(samples, cache, progress)
         found: list[Prediction | None] = [None] * len(samples)
-        known = self._known
-        for at, said in zip(used, self._said(encoded) if used else [], strict=True):
-            found[at] = known.get(_both_keys(samples[at]), said)
+        known = np.array([self._rows.get(samples[at].sha256, -1) for at in used], int)
+        for at, said in zip(used, self._said(encoded, known) if used else [], strict=True):
+            found[at] = said
         return found, skipped
 
     @cached_property
-    def _known(self) -> dict[str, Prediction]:
-        """The scores of the training's own samples, each left out."""
-        left_out = self.head.left_out()
-        if left_out is None:
-            return {}
-        return {
-            key: Prediction.within(float(score), float(deviation))
-            for key, score, deviation in zip(self.facts["samples"], *left_out, strict=True)
-        }
+    def _rows(self) -> dict[str, int]:
+        """The head's row of each image that it was fitted to."""
+        return {str(sha256): row for row, sha256 in enumerate(self.facts["samples"])}
 
-    def _said(self, encoded: Encoded) -> list[Prediction]:
-        scores, deviations = self.head.predict(encoded)
+    def _said(self, encoded: Encoded, known: np.ndarray | None = None) -> list[Prediction]:
+        scores, deviations = self.head.predict(encoded, known)
         return [Prediction.within(float(score), float(one)) for score, one in zip(scores, deviations, strict=True)]
 
 
@@ -172,14 +161,14 @@ def trained(encoded: Encoded, samples: Sequence[Rated], encoders: Encoders, head
     ratings = np.array([one.rating for one in samples])
     fitted = fit(encoded, ratings, weights_of(samples), encoders.sources, head)
     identities = {source: encoder.identity for source, encoder in encoders.by_source.items()}
-    learned = [_both_keys(samples[row]) for row in fitted.rows]
+    learned = [samples[row].sha256 for row in fitted.rows]
     facts = {"preset": "fast", "data": data_digest(samples), "samples": learned}
     return FastCore(fitted, identities, facts, encoders)
 
 
 def data_digest(samples: Sequence[Rated]) -> str:
     """A hash of what a model learned from: images, texts, ratings and votes, in any order."""
-    lines = sorted(f"{_both_keys(one)} {one.rating!r} {one.votes}" for one in samples)
+    lines = sorted(f"{one.sha256} {text_key(one.text)} {one.rating!r} {one.votes}" for one in samples)
     return hashlib.sha256("\n".join(lines).encode()).hexdigest()
 
 

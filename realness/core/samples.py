@@ -11,6 +11,8 @@ from realness.errors import InvalidValue
 
 FEWEST = 20
 """Rated images without which nothing is fitted or measured."""
+MOST_OF_MEDIAN = 20
+"""How many times the usual number of votes one rating may count, at most: noise is not all that sets ratings apart."""
 
 
 @dataclass(frozen=True)
@@ -65,4 +67,5 @@ def weights_of(samples: Sequence[Rated]) -> np.ndarray:
     if any(each is None for each in votes):
         return np.ones(len(samples))
     counts = np.array(votes, float)
+    counts = np.minimum(counts, MOST_OF_MEDIAN * np.median(counts))
     return counts / counts.mean()

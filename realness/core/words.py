@@ -10,6 +10,7 @@ from sklearn.feature_extraction.text import TfidfVectorizer
 
 from realness.descriptions import parse_verdict
 from realness.domain import Verdict
+from realness.errors import InvalidValue
 
 _VIEWS: tuple[dict[str, Any], ...] = (
     {"analyzer": "word", "ngram_range": (1, 2), "sublinear_tf": True},
@@ -39,11 +40,20 @@ class Words:
 
     @classmethod
     def learned(cls, texts: Sequence[str]) -> "Words":
-        """From the descriptions of a training."""
+        """From the descriptions of a training.
+
+        Raises:
+            InvalidValue: there is no word in any of them.
+        """
         fitted = []
         for view in _VIEWS:
             least = min(view.get("min_df", 1), len(texts))
-            fitted.append(TfidfVectorizer(**(view | {"min_df": least})).fit(texts))
+            try:
+                fitted.append(TfidfVectorizer(**(view | {"min_df": least})).fit(texts))
+            except ValueError as error:
+                raise InvalidValue(
+                    "the descriptions hold no words to learn from; import others, or use --text none"
+                ) from error
         return cls(
             tuple([str(term) for term in each.get_feature_names_out()] for each in fitted),
             tuple(np.asarray(each.idf_, np.float32) for each in fitted),

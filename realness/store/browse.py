@@ -29,7 +29,7 @@ from sqlalchemy.sql import Subquery
 from realness.domain import Study
 from realness.errors import InvalidValue
 from realness.store.engine import Database
-from realness.store.facets import WORDS, Parts, Untouched
+from realness.store.facets import WORDS, Parts, Untouched, rating_reviews
 from realness.store.tables import (
     assignments,
     current_reviews,
@@ -203,7 +203,7 @@ class _Counts:
 
 def _ratings(connection: Connection, study_id: int, *only: ColumnElement[bool]) -> dict[int, list[float]]:
     c = current_reviews.c
-    query = select(c.image_id, c.rating).where(c.study_id == study_id, c.rating.is_not(None), *only)
+    query = select(c.image_id, c.rating).where(c.study_id == study_id, rating_reviews(), *only)
     found: dict[int, list[float]] = {}
     for image_id, rating in connection.execute(query.order_by(c.id)):
         found.setdefault(image_id, []).append(rating)

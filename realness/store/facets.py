@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from sqlalchemy import ColumnElement, FromClause, and_, case, false, func, literal, null, or_, select, true
 
-from realness.domain import Study
+from realness.domain import ReviewKind, ReviewRole, Study
 from realness.store.tables import (
     assignments,
     current_reviews,
@@ -21,6 +21,12 @@ WORDS: dict[str, Sequence[str]] = {
     "agreement": ("agrees", "disagrees"),
 }
 """The facets whose values are known, with these values."""
+
+
+def rating_reviews() -> ColumnElement[bool]:
+    """Which current reviews give a rating that counts: no skip, no flag, no adjudication."""
+    c = current_reviews.c
+    return and_(c.kind == ReviewKind.REVIEW.value, c.role == ReviewRole.REVIEWER.value, c.rating.is_not(None))
 
 
 class Parts:
@@ -110,7 +116,7 @@ class Parts:
         here = (c.study_id == self.study.id, c.image_id == study_images.c.image_id)
         mine = (c.reviewer_id == self.reviewer_id, c.role == "reviewer", c.kind == "review")
         own = select(c.id).where(*here, *mine).correlate(study_images).exists()
-        mean = select(func.avg(c.rating)).where(*here).correlate(study_images).scalar_subquery()
+        mean = select(func.avg(c.rating)).where(*here, rating_reviews()).correlate(study_images).scalar_subquery()
         # Asked only where nothing was imported: a join with one's own review would be made for every image.
         return func.coalesce(summaries.c.opinion, case((own, mean)))
 

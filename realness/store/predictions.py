@@ -5,8 +5,9 @@ from dataclasses import dataclass
 
 from sqlalchemy import ColumnElement, Select, and_, exists, func, insert, or_, select
 
-from realness.domain import ReviewKind, ReviewRole, StoredImage
+from realness.domain import StoredImage
 from realness.store.engine import Database, now
+from realness.store.facets import rating_reviews
 from realness.store.rows import stored_image
 from realness.store.tables import (
     current_reviews,
@@ -76,7 +77,7 @@ class PredictionStore:
             opinion_scores.c.rating.is_not(None)
         )
         c = current_reviews.c
-        reviewed = _reviewed()
+        reviewed = rating_reviews()
         rated = select(c.image_id).where(reviewed)
         query = query.where(or_(images.c.id.in_(scored), images.c.id.in_(rated)))
         with self.database.read() as connection:
@@ -160,16 +161,10 @@ class PredictionStore:
         """How many images have an opinion score or a rating: those there are to learn from."""
         c = current_reviews.c
         imported = select(opinion_scores.c.image_id).where(opinion_scores.c.rating.is_not(None))
-        people = select(c.image_id).where(_reviewed())
+        people = select(c.image_id).where(rating_reviews())
         either = imported.union(people).subquery()
         with self.database.read() as connection:
             return connection.execute(select(func.count()).select_from(either)).scalar_one()
-
-
-def _reviewed() -> ColumnElement[bool]:
-    """Current reviews that rate."""
-    c = current_reviews.c
-    return and_(c.kind == ReviewKind.REVIEW.value, c.role == ReviewRole.REVIEWER.value, c.rating.is_not(None))
 
 
 def _scorable(said: ColumnElement[bool] | None, study_id: int | None) -> Select:

@@ -4,9 +4,8 @@ What was published chose its epoch on the test set; here it is chosen on validat
 augmented (arXiv 2509.13289).
 """
 
-import shutil
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -27,7 +26,7 @@ from realness.core.pictures import curves
 from realness.core.samples import Rated
 from realness.core.score import NONE
 from realness.domain import Skipped
-from realness.errors import InvalidValue
+from realness.errors import CannotWrite, InvalidValue
 from realness.training.core_config import CoreConfig
 from realness.training.core_data import Data, Pictures, augmented, split
 from realness.training.loop import loaded_checkpoint
@@ -92,6 +91,8 @@ def train_core_network(
     pixels = None if pictures.pixels is None else pictures.pixels[[order for _, order in usable]]
     config = replace(config, data=data_digest(known))
     work = made_folder(out.with_name(f"{out.name}.part"))
+    if any(work.iterdir()) and not (work / RECIPE).is_file():
+        raise CannotWrite(f"{work} is there and is no training of ours; move it away, or name another --out")
     config.keep(work / RECIPE)
     data = Data.of(known, pixels, bert)
     steps = Steps(progress, config.members * steps_of(config, len(known)))
@@ -102,7 +103,10 @@ def train_core_network(
     figures = _figures(found, data.ratings)
     facts = {"data": config.data, "samples": [one.sha256 for one in known], **_told(config, found, known, figures)}
     core = write_paper([one.network for one in found], bert, out, facts, curves([one.epochs for one in found]))
-    shutil.rmtree(work, ignore_errors=True)
+    for each in (work / RECIPE, *work.glob("member-*.pt")):
+        each.unlink(missing_ok=True)
+    with suppress(OSError):  # something else lies there
+        work.rmdir()
     return core, figures, skipped
 
 

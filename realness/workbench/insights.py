@@ -1,6 +1,7 @@
 """What CORE says held against what people say, as far as one reviewer may see it."""
 
 import json
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -95,7 +96,10 @@ def _unseen(desk: Desk, model: str | None) -> dict[str, Any] | None:
     try:
         card = json.loads((desk.bench.settings.data / "core" / PRESET / "core.json").read_text(encoding="utf-8"))
         figures = card["metrics"]["leave one out"]
-        told = {"srocc": float(figures["srocc"]), "ci": [float(each) for each in figures["ci"]], "n": int(figures["n"])}
+        srocc, (low, high) = float(figures["srocc"]), map(float, figures["ci"])
+        told = {"srocc": srocc, "ci": [low, high], "n": int(figures["n"])}
+        if not all(map(math.isfinite, (srocc, low, high))):
+            return None
         return told if model is not None and card["name"] == model else None
-    except (OSError, ValueError, KeyError, TypeError):
+    except (OSError, ValueError, KeyError, TypeError, RecursionError):
         return None

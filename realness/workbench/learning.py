@@ -7,6 +7,7 @@ loads what learning needs.
 
 import json
 import os
+import signal
 import subprocess
 import sys
 import threading
@@ -83,8 +84,14 @@ class Learning:
                 return self._told
             command = [sys.executable, "-m", "realness.workbench.learning"]
             command += [self._settings.database, str(self._settings.data)]
+            # A session of its own, so that what it starts (the readers of image statistics) can be ended with it.
             self._process = subprocess.Popen(
-                command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True, encoding="utf-8"
+                command,
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                text=True,
+                encoding="utf-8",
+                start_new_session=True,
             )
             self._told = Learned("training")
             self._listener = threading.Thread(target=self._listen, args=(self._process,), daemon=True)
@@ -92,36 +99,36 @@ class Learning:
             return self._told
 
     def stop(self) -> None:
-        """End the process; nothing starts after that."""
+        """End the process and what it started; nothing starts after that."""
         with self._lock:
             self._stopped = True
         process = self._process
         if process is None:
             return
-        process.terminate()
-        try:
-            process.wait(_PATIENCE)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
+        for sign in (signal.SIGTERM, signal.SIGKILL):
+            with suppress(ProcessLookupError, PermissionError):
+                os.killpg(process.pid, sign)
+            with suppress(subprocess.TimeoutExpired):
+                process.wait(_PATIENCE)
         if self._listener is not None:
-            self._listener.join()
+            self._listener.join(_PATIENCE)
 
     def _listen(self, process: "subprocess.Popen[str]") -> None:
+        """Hear what the process tells. How it ended counts when it has ended, so that the next one runs alone."""
         assert process.stdout is not None
+        last = Learned("training")
         with process.stdout:
             for line in process.stdout:
-                self._hear(line)
+                with suppress(ValueError, TypeError):  # a library that prints is not ours to obey
+                    last = Learned(**json.loads(line))
+                    if last.running:
+                        self._tell(last)
         process.wait()
-        with self._lock:
-            if self._told.running:
-                self._told = Learned("failed", error=_CRASHED)
+        self._tell(Learned("failed", error=_CRASHED) if last.running else last)
 
-    def _hear(self, line: str) -> None:
-        with suppress(ValueError, TypeError):  # a library that prints is not ours to obey
-            told = Learned(**json.loads(line))
-            with self._lock:
-                self._told = told
+    def _tell(self, told: Learned) -> None:
+        with self._lock:
+            self._told = told
 
 
 def learn(settings: Settings) -> int:
@@ -155,10 +162,13 @@ def main(argv: list[str]) -> int:
     with suppress(OSError):
         os.nice(_POLITENESS)
     database, data = argv
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that what it started is ended with it
     try:
         return learn(Settings(database, Path(data)))
     except RealnessError as error:
         _tell({"state": "failed", "error": str(error)})
+        return 1
+    except BrokenPipeError:  # the app is gone
         return 1
     except KeyboardInterrupt:  # Ctrl+C reaches the app and this process alike
         return 130

@@ -18,7 +18,7 @@ from realness.core.model import Encoders, trained
 from realness.core.samples import Rated, Sample, check_rated, weights_of
 from realness.core.score import Core
 from realness.domain import ImportedRecord, Skipped
-from realness.errors import InvalidValue, UnreadableImage
+from realness.errors import CannotWrite, InvalidValue, UnreadableImage
 from realness.exchange.to_csv import cell
 from realness.store import NewPrediction
 from realness.workbench.bench import Progress, Workbench, digest, silent
@@ -386,6 +386,8 @@ def predict_folder(bench: Workbench, core: Core, path: Path, out: Path, *, progr
         ImportFailed: there is nothing that can be read.
         CannotWrite: the file cannot be written.
     """
+    if out.is_dir() or out.resolve() == path.resolve():
+        raise CannotWrite(f"{out} is {'a folder' if out.is_dir() else 'what is read'}; name another --out")
     records: list[ImportedRecord] = []
     report = ScoreReport(model=core.name)
     for record in exchange.read(path):

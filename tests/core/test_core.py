@@ -11,12 +11,16 @@ from rated_images import write_rated
 from safetensors.numpy import load_file, save_file
 from scipy.stats import spearmanr
 from small_clip import save_small_clip
+from transformers import BertConfig, BertForMaskedLM, BertTokenizerFast
 
 from realness.core import Core, checkpoint
+from realness.core.encoders import text_encoder
 from realness.core.features import FeatureCache
+from realness.core.heads import fit
+from realness.core.kernels import Encoded
 from realness.core.model import Encoders, trained
 from realness.core.samples import FEWEST, Rated, check_rated, weights_of
-from realness.errors import CannotWrite, InvalidValue, NotFound, UnreadableImage, UnsupportedModel
+from realness.errors import CannotWrite, InvalidValue, NotFound, UnreadableImage, UnsupportedModel, WeightsNotFound
 
 
 @pytest.fixture(scope="module")
@@ -75,8 +79,30 @@ def test_an_image_that_was_learned_from_is_scored_as_if_it_had_been_left_out(tmp
     by_itself = [core.predict(one.file, one.text).rating for one in noise]
     assert spearmanr([one.rating for one in said], rated).statistic < 0.2
     assert spearmanr(by_itself, rated).statistic > spearmanr([one.rating for one in said], rated).statistic + 0.1
-    (other,), _ = core.predict_all([replace(noise[0], text="No. Another text.")], cache)
-    assert other.rating == pytest.approx(core.predict(noise[0].file, "No. Another text.").rating)
+    anew = [replace(one, text=f"Somewhat. Another text of {at}.") for at, one in enumerate(noise)]
+    said, _ = core.predict_all(anew, cache)
+    assert spearmanr([one.rating for one in said], rated).statistic < 0.2
+    assert "noise" not in repr(core)
+    assert len(repr(core)) < 60
+
+
+def test_a_sample_left_out_in_closed_form_is_scored_as_by_a_model_without_it():
+    rng = np.random.default_rng(1)
+    vectors, counts = rng.normal(size=(30, 4)).astype(np.float32), rng.uniform(0.5, 2, 30)
+    encoded, ratings = Encoded({"image:stats": vectors}, [""] * 30), rng.uniform(0, 100, 30)
+    head = fit(encoded, ratings, counts, ["image:stats"])
+    moved = Encoded({"image:stats": vectors[7:8] + 0.3}, [""])
+    placed = head.spaces.placed(moved, head.sources)
+    rest = np.arange(30) != 7
+    inside = {name: each[rest] for name, each in head.placed.items()}
+    inner = head.spaces.likeness(inside, inside)["image"] + np.diag(head.chosen.noise / counts[rest])
+    seen = head.spaces.likeness(placed, inside)["image"][0]
+    expected = head.mean + seen @ np.linalg.solve(inner, ratings[rest] - head.mean)
+    variance = 1 + head.chosen.noise - seen @ np.linalg.solve(inner, seen)
+    score, deviation = head.predict(moved, np.array([7]))
+    assert score[0] == pytest.approx(expected, abs=1e-6)
+    assert deviation[0] == pytest.approx(head.spread * np.sqrt(head.scale * variance), rel=1e-6)
+    assert abs(head.predict(moved)[0][0] - score[0]) > 1
 
 
 def test_only_pixels_and_text_count(samples, cache, tmp_path):
@@ -163,11 +189,49 @@ def test_a_model_takes_the_place_of_a_model_and_of_nothing_else(samples, cache, 
     second = model(samples[:30], cache, tmp_path / "m")
     assert first.name != second.name
     assert Core.load(tmp_path / "m").name == second.name
-    (tmp_path / "mine").mkdir()
-    (tmp_path / "mine" / "letter.txt").write_text("dear")
-    with pytest.raises(CannotWrite, match="no CORE model"):
-        model(samples, cache, tmp_path / "mine")
+    card = (tmp_path / "m" / "core.json").read_text()
+    for name, files in (("letters", {"letter.txt": "dear"}), ("both", {"core.json": card, "letter.txt": "dear"})):
+        (tmp_path / name).mkdir()
+        for file, text in files.items():
+            (tmp_path / name / file).write_text(text)
+        with pytest.raises(CannotWrite, match="no CORE model"):
+            model(samples, cache, tmp_path / name)
+        assert {file.name for file in (tmp_path / name).iterdir()} == set(files)
+    (tmp_path / "other").mkdir()
+    (tmp_path / "other" / "core.json").write_text('{"mine": 1}')
+    with pytest.raises(CannotWrite, match="none of ours"):
+        model(samples, cache, tmp_path / "other")
     assert [file.name for file in tmp_path.iterdir() if file.name.startswith(".")] == []
+
+
+def test_models_that_score_otherwise_have_other_names(samples, cache, tmp_path):
+    halved = [replace(one, rating=one.rating / 2) for one in samples]
+    assert model(halved, cache, tmp_path / "half").name != model(samples, cache, tmp_path / "m").name
+
+
+def test_descriptions_without_a_word_are_refused_in_words(samples, cache, tmp_path):
+    mute = [replace(one, text="!!!") for one in samples]
+    with pytest.raises(InvalidValue, match="no words to learn from"):
+        model(mute, cache, tmp_path / "m", image=("none",))
+
+
+def test_a_text_model_that_lacks_weights_gives_no_numbers(tmp_path):
+    """With random weights in their place, every load would give other ones."""
+    config = BertConfig(hidden_size=16, num_hidden_layers=1, num_attention_heads=2, intermediate_size=32, vocab_size=40)
+    words = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", *"abcdefghijklmnopqrstuvwxyz"]
+    BertTokenizerFast(vocab={word: at for at, word in enumerate(words)}).save_pretrained(tmp_path / "bert")
+    BertForMaskedLM(config).save_pretrained(tmp_path / "bert")  # without a pooler, as many are published
+    first, second = (text_encoder(str(tmp_path / "bert")) for _ in range(2))
+    assert first.identity == second.identity
+    np.testing.assert_array_equal(next(first.encode(["a b"])), next(second.encode(["a b"])))
+    save_file({"x": np.zeros(1, np.float32)}, tmp_path / "bert" / "model.safetensors", {"format": "pt"})
+    with pytest.raises(UnsupportedModel, match="lacks weights"):
+        text_encoder(str(tmp_path / "bert"))
+    (tmp_path / "bert" / "model.safetensors").write_bytes(b"cut")
+    with pytest.raises(UnsupportedModel, match="no text model that can be loaded"):
+        text_encoder(str(tmp_path / "bert"))
+    with pytest.raises(WeightsNotFound, match="is no local folder"):
+        text_encoder("foo bar")
 
 
 def test_too_little_to_learn_from_is_refused(samples):

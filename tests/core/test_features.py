@@ -1,5 +1,6 @@
 """Vectors are computed once, and kept as they are done."""
 
+import io
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -8,6 +9,7 @@ import pytest
 from realness.core import features
 from realness.core.features import FeatureCache
 from realness.domain import Skipped
+from realness.errors import UnsupportedModel
 
 
 @dataclass
@@ -56,7 +58,9 @@ def test_a_stopped_run_goes_on_where_it_stopped(tmp_path, monkeypatch):
 def test_a_damaged_file_is_computed_again(tmp_path):
     FeatureCache(tmp_path).vectors(Lengths(), {"a": "one"})
     (file,) = tmp_path.glob("*/*.npz")
-    for damage in (b"", b"no archive", file.read_bytes()[:-30]):
+    buffer = io.BytesIO()
+    np.savez(buffer, keys=np.array("a"), vectors=np.array(["x"]))
+    for damage in (b"", b"no archive", file.read_bytes()[:-30], buffer.getvalue()):
         file.write_bytes(damage)
         encoder = Lengths()
         found, _ = FeatureCache(tmp_path).vectors(encoder, {"a": "one"})
@@ -65,3 +69,13 @@ def test_a_damaged_file_is_computed_again(tmp_path):
         for each in tmp_path.glob("*/*.npz"):
             if each != file:
                 each.unlink()
+
+
+def test_an_encoder_that_gives_no_numbers_is_refused(tmp_path):
+    class Broken(Lengths):
+        def encode(self, items):
+            yield from (np.array([np.nan, 1], np.float32) for _ in items)
+
+    with pytest.raises(UnsupportedModel, match="NaN"):
+        FeatureCache(tmp_path).vectors(Broken(), {"a": "one"})
+    assert list(tmp_path.rglob("*.npz")) == []

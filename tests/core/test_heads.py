@@ -90,6 +90,13 @@ def test_of_very_many_ratings_some_are_drawn(monkeypatch):
     assert spearmanr(head.predict(unseen)[0], truth).statistic > 0.8
 
 
+def test_a_fold_with_one_rating_says_that_rating():
+    encoded, _ = data(30)
+    scores, deviations = fit(encoded, np.full(30, 70.0), np.ones(30), SOURCES).predict(encoded)
+    assert scores == pytest.approx(70)
+    assert np.isfinite(deviations).all()
+
+
 def test_an_unknown_head_and_no_source_are_refused():
     encoded, ratings = data(30)
     with pytest.raises(InvalidValue, match="--head must be gp, svr, ridge"):

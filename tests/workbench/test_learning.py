@@ -1,6 +1,8 @@
 """Learning from the ratings so far, in a process of its own."""
 
 import time
+from contextlib import suppress
+from pathlib import Path
 
 import pytest
 from builders import make_image
@@ -115,3 +117,40 @@ def test_of_very_many_images_some_are_drawn_always_the_same(bench, monkeypatch):
     found = insights(desk)
     assert (found.of, len(found.pairs), found.figures.n, found.figures.srocc) == (30, 10, 10, pytest.approx(1.0))
     assert insights(desk).pairs == found.pairs
+
+
+def test_a_new_training_right_after_the_last_one_runs_alone_and_to_its_end(bench, learning, tmp_path):
+    import_rated(bench, tmp_path, FEWEST)
+    learning.start()
+    first = learning._process
+    assert ended(learning).state == "done"
+    assert first.poll() is not None  # what has told that it is done has ended
+    learning.start()
+    assert ended(learning).state == "done"
+
+
+def test_stopping_ends_what_the_process_has_started(bench, learning, tmp_path):
+    import_rated(bench, tmp_path, 2 * 32)  # enough images for processes of their own
+    learning.start()
+    group = learning._process.pid
+    until = time.monotonic() + 120
+    while len(members(group)) < 3:
+        assert learning.told.running
+        assert time.monotonic() < until
+        time.sleep(0.02)
+    learning.stop()
+    until = time.monotonic() + 20
+    while members(group):
+        assert time.monotonic() < until
+        time.sleep(0.05)
+
+
+def members(group):
+    """The processes of a group that have not ended."""
+    found = []
+    for status in Path("/proc").glob("[0-9]*/stat"):
+        with suppress(OSError):
+            told = status.read_text().rpartition(")")[2].split()
+            if int(told[2]) == group and told[0] != "Z":
+                found.append(status.parent.name)
+    return found

@@ -11,7 +11,7 @@ from rated_images import write_rated, write_table
 
 from realness.core import Core
 from realness.domain import Judgement, OpinionScore
-from realness.errors import ImportFailed, InvalidValue, NotFound
+from realness.errors import CannotWrite, ImportFailed, InvalidValue, NotFound
 from realness.workbench import scoring
 from realness.workbench.importing import ImportOptions, import_source
 from realness.workbench.scoring import (
@@ -181,6 +181,15 @@ def test_a_folder_is_scored_to_a_file(bench, rated, tmp_path):
     with pytest.raises(InvalidValue, match=r"no image of .* could be scored; the first: .* has no description"):
         predict_folder(bench, core, samples[1].file, tmp_path / "x.csv")
     assert not (tmp_path / "x.csv").exists()
+
+
+def test_what_is_read_is_never_written_over(bench, rated, tmp_path):
+    core, _, _ = train_core(bench, Source(rated), Setting(), tmp_path / "model")
+    before = rated.read_bytes()
+    for out in (rated, rated.parent):
+        with pytest.raises(CannotWrite, match="name another --out"):
+            predict_folder(bench, core, rated, out)
+    assert rated.read_bytes() == before
 
 
 def test_images_alone_are_enough_for_a_model_of_images(bench, rated, tmp_path):
