@@ -2,7 +2,7 @@
 
 import { get } from "./api.js";
 import { make, parts } from "./dom.js";
-import { Learning } from "./learning.js";
+import { Learning, running } from "./learning.js";
 import { Pictures } from "./pictures.js";
 import { importInto } from "./rest.js";
 import { outside, scatter, words } from "./scatter.js";
@@ -75,7 +75,8 @@ class Insights {
   }
 
   /** What to do where there is nothing to draw. */
-  #empty({ scored, rated, fewest }) {
+  #empty({ scored, rated, fewest, learning }) {
+    if (running(learning)) return this.#nothing("CORE is learning", "Its scores stand here when it is done. Reviews go on meanwhile.");
     const review = ["Go on rating", () => go("review")];
     if (!scored && rated < fewest) {
       return this.#nothing(`Fewer than ${fewest} images are rated`, `${rated} so far. Rate more, or import a data set with opinion scores; then a model can be trained on them.`, [review]);

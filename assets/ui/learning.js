@@ -6,7 +6,7 @@ const LOOK = 1000; // ms between two looks
 const LOOK_AGAIN = 5000; // ms after a look that got no answer
 
 const NAMES = { training: "Training", scoring: "Scoring" };
-const running = ({ state }) => state in NAMES;
+export const running = ({ state }) => state in NAMES;
 
 function sentence({ state, done, total, scores, skipped }) {
   if (state in NAMES) return `${NAMES[state]}${total ? `, ${done} of ${total} images` : done ? `, ${done} images` : " …"}`;
