@@ -9,6 +9,7 @@ import { outside, scatter, words } from "./scatter.js";
 import { go, place, session } from "./session.js";
 
 const MOST_APART = 12;
+const SLOW = 300; // ms after which one is told that there is something to wait for
 const COLUMNS = ["key", "score", "low", "high", "mos", "mos_low", "mos_high", "n"];
 const two = (value) => value.toFixed(2);
 const span = ([low, high]) => `95 %: ${two(low)} to ${two(high)}`;
@@ -32,6 +33,7 @@ class Insights {
 
   async load() {
     const turn = ++this.#asked;
+    const slow = setTimeout(() => !this.#got && this.#nothing("Reading the scores", "The first look after a start takes some seconds."), SLOW);
     try {
       await session.ready();
       if (!session.study) return this.#nothing("There is no study yet", `Import a folder, a CSV or a data set: ${importInto(null)}`);
@@ -39,6 +41,8 @@ class Insights {
       if (turn === this.#asked) this.#show(got);
     } catch (error) {
       if (turn === this.#asked) this.#nothing("The scores cannot be shown", error.message, [["Look again", () => this.load()]]);
+    } finally {
+      clearTimeout(slow);
     }
     return undefined;
   }

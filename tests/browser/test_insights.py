@@ -120,7 +120,7 @@ def test_training_is_started_followed_over_a_reload_and_drawn_at_its_end(served_
     expect(page.get_by_text("Trained; 22 images scored")).to_be_visible(timeout=TRAINING)
     expect(page.locator(".dot")).to_have_count(3)
     expect(button).to_be_enabled()
-    expect(page.locator('[data-el="unseenMore"]')).to_contain_text("n 22, leave-one-out")
+    expect(page.locator('[data-el="unseenMore"]')).to_contain_text("n 22, each left out")
 
 
 def test_training_that_fails_says_why(served_alone, visit):
