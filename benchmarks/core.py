@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from PIL import Image
 
-from benchmarks.timing import amx, median
+from benchmarks.timing import amx, judged, median
 from realness import exchange
 from realness.core.features import FeatureCache
 from realness.core.model import Encoders, trained
@@ -69,12 +69,7 @@ def _targets(results: dict[str, Any]) -> dict[str, dict[str, Any]]:
         "features_seconds": ("at_most", 120.0, True),
         "epoch_speedup": ("at_least", 1.5, results["amx"]),
     }
-    targets = {}
-    for name, (side, limit, judged) in limits.items():
-        got = results[name]
-        met = got >= limit if side == "at_least" else got <= limit
-        targets[name] = {"measured": got, side: limit, "met": met, "judged": judged}
-    return targets
+    return judged(limits, results)
 
 
 def _samples(folder: Path | None, place: Path, count: int) -> list[Rated]:

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
-from benchmarks.timing import amx, median
+from benchmarks.timing import amx, judged, median
 from realness.planting import held_out_photographs
 
 Progress = Callable[[int, int | None], None]
@@ -77,13 +77,7 @@ def _targets(results: dict[str, Any]) -> dict[str, dict[str, Any]]:
         "memory_4096x4096_released_gb": ("at_most", 3.0, True),
         "memory_4096x4096_paper_gb": ("at_most", 3.0, True),
     }
-    targets = {}
-    for name, (side, limit, judged) in limits.items():
-        if name in results:
-            got = results[name]
-            met = got is not None and (got >= limit if side == "at_least" else got <= limit)
-            targets[name] = {"measured": got, side: limit, "met": met, "judged": judged}
-    return targets
+    return judged(limits, results)
 
 
 def _random_clip(folder: Path) -> str:

@@ -48,6 +48,10 @@ class Settings:
     database: str = DEFAULT_DATABASE
     data: Path = Path("data")
 
+    def model(self, preset: str) -> Path:
+        """Where CORE of a preset lies unless another place is named."""
+        return self.data / "core" / preset
+
     @classmethod
     def read(cls, database: str | None = None, data: str | Path | None = None) -> "Settings":
         """Options first, then `$REALNESS_DB` and `$REALNESS_DATA`, then the defaults."""

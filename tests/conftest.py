@@ -23,3 +23,14 @@ def bench(tmp_path):
 def store(bench):
     """Its store."""
     return bench.store
+
+
+@pytest.fixture
+def one_thread():
+    """One thread for torch: more of them than there are cores to spare make small tensors many times slower."""
+    import torch
+
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(threads)

@@ -173,7 +173,7 @@ def train(
     shared: Context = context.obj
     _check_given(context, preset)
     source = _source(path, scores, study)
-    folder = place(out) if out else shared.settings().data / "core" / preset
+    folder = place(out) if out else shared.settings().model(preset)
     with shared.bench() as bench, progress_bar("core train") as progress:
         if preset == "paper":
             from realness.training.core_train import train_core_network  # noqa: PLC0415
@@ -210,7 +210,7 @@ def predict(
     from realness.workbench.scoring import predict_folder, predict_missing  # noqa: PLC0415
 
     shared: Context = context.obj
-    core: Core = Core.load(place(model) if model else shared.settings().data / "core" / "fast")
+    core: Core = Core.load(place(model) if model else shared.settings().model("fast"))
     with shared.bench() as bench, progress_bar("core predict") as progress:
         if path is None:
             chosen = label(study, "--study") if study else None

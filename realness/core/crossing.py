@@ -36,6 +36,11 @@ class Evaluation:
     predictions: dict[str, list[np.ndarray]]
     ratings: np.ndarray
 
+    @property
+    def whole(self) -> str:
+        """Which row of the ablation is the whole model's: `both`, or the only one."""
+        return next(name for name in reversed(ABLATION) if name in self.ablation)
+
 
 def parts_of(sources: Sequence[str]) -> dict[str, list[str]]:
     """The sources of each row of the ablation; the verdict belongs to the text."""

@@ -94,7 +94,7 @@ def _figures(pairs: Sequence[Pair]) -> "Agreement | None":
 def _unseen(desk: Desk, model: str | None) -> dict[str, Any] | None:
     """From the model's card, which is read as what it is: a file that may be anything."""
     try:
-        card = json.loads((desk.bench.settings.data / "core" / PRESET / "core.json").read_text(encoding="utf-8"))
+        card = json.loads((desk.bench.settings.model(PRESET) / "core.json").read_text(encoding="utf-8"))
         figures = card["metrics"]["leave one out"]
         srocc, (low, high) = float(figures["srocc"]), map(float, figures["ci"])
         told = {"srocc": srocc, "ci": [low, high], "n": int(figures["n"])}

@@ -137,7 +137,7 @@ def learn(settings: Settings) -> int:
 
     bench = Workbench.open(settings)
     try:
-        out = bench.settings.data / "core" / PRESET
+        out = bench.settings.model(PRESET)
         core, _, left = train_core(bench, Source(), Setting(), out, progress=_telling("training"))
         report = predict_missing(bench, core, progress=_telling("scoring", model=core.name))
     finally:

@@ -11,7 +11,7 @@ import numpy as np
 
 from realness import exchange
 from realness.atomic import made_folder, write_bytes
-from realness.core.crossing import ABLATION, Evaluation, cross_validate
+from realness.core.crossing import Evaluation, cross_validate
 from realness.core.features import FeatureCache
 from realness.core.measures import Agreement, agreement
 from realness.core.model import Encoders, trained
@@ -160,8 +160,7 @@ class Measured:
     def as_json(self) -> dict[str, Any]:
         """The figures, by name; the first ones are of the whole model."""
         crossed = self.crossed
-        best = crossed.ablation[max((name for name in ABLATION if name in crossed.ablation), key=ABLATION.index)]
-        told: dict[str, Any] = best.as_json()
+        told: dict[str, Any] = crossed.ablation[crossed.whole].as_json()
         told["ablation"] = {name: each.as_json() for name, each in crossed.ablation.items()}
         told["baselines"] = {name: each.as_json() for name, each in crossed.baselines.items()}
         paired = crossed.both_minus_better_alone
@@ -226,9 +225,8 @@ def written(crossed: Evaluation, tested: Agreement | None, skipped: list[Skipped
     measured = Measured(crossed, tested, skipped, {"table": out / "core.md", "scatter": out / "core.png"})
     made_folder(out)
     write_bytes(measured.files["table"], table(measured, title).encode())
-    best = max((name for name in ABLATION if name in crossed.ablation), key=ABLATION.index)
-    predicted = np.mean(crossed.predictions[best], axis=0)
-    write_bytes(measured.files["scatter"], scatter(predicted, crossed.ratings, crossed.ablation[best]))
+    predicted = np.mean(crossed.predictions[crossed.whole], axis=0)
+    write_bytes(measured.files["scatter"], scatter(predicted, crossed.ratings, crossed.ablation[crossed.whole]))
     return measured
 
 

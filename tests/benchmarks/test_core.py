@@ -1,21 +1,13 @@
 """The benchmark of CORE: that its figures are of what they say; how large they are is not for a test to ask."""
 
 import pytest
-import torch
 from rated_images import write_rated, write_table
 
 from benchmarks import core
 from realness.core.model import Encoders
 from realness.training import core_config
 
-
-@pytest.fixture(autouse=True)
-def _one_thread():
-    """More of them than there are cores to spare make small tensors many times slower."""
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(threads)
+pytestmark = pytest.mark.usefixtures("one_thread")
 
 
 @pytest.fixture(scope="module")

@@ -19,17 +19,10 @@ from realness.core.paper import deviations_of, write_paper
 from realness.core.samples import Rated
 from realness.errors import InvalidValue, RealnessError, UnreadableImage, UnsupportedModel
 
+pytestmark = pytest.mark.usefixtures("one_thread")
+
 SIZE = (48, 64)
 TINY = {"hidden_size": 16, "num_hidden_layers": 1, "num_attention_heads": 2, "intermediate_size": 32}
-
-
-@pytest.fixture(autouse=True)
-def _one_thread():
-    """More of them than there are cores to spare make small tensors many times slower."""
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(threads)
 
 
 @pytest.fixture(scope="module")

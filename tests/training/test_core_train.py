@@ -23,14 +23,7 @@ from realness.training.core_evaluate import evaluate_end_to_end
 from realness.training.core_train import train_core_network
 from realness.workbench.scoring import Source
 
-
-@pytest.fixture(autouse=True)
-def _one_thread():
-    """More of them than there are cores to spare make small tensors many times slower."""
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(threads)
+pytestmark = pytest.mark.usefixtures("one_thread")
 
 
 @pytest.fixture(scope="module")
