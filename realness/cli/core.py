@@ -140,7 +140,7 @@ def evaluate(
             os.nice(10)
             found = evaluate_end_to_end(bench, source, config, place(out), test=apart, progress=progress, **given)
         else:
-            from realness.workbench.scoring import evaluate_core  # noqa: PLC0415
+            from realness.workbench.measuring import evaluate_core  # noqa: PLC0415
 
             setting = _setting(image, text, head)
             found = evaluate_core(bench, source, setting, place(out), test=apart, progress=progress, **given)

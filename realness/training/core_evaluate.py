@@ -25,7 +25,8 @@ from realness.training.core_config import CoreConfig
 from realness.training.core_data import Data, Pictures
 from realness.training.core_train import Progress, Steps, learn, steps_of, text_half
 from realness.workbench.bench import Workbench
-from realness.workbench.scoring import Measured, Source, check_apart, check_found, rated_images, written
+from realness.workbench.measuring import Measured, check_apart, written
+from realness.workbench.scoring import Source, check_found, rated_images
 
 
 def evaluate_end_to_end(

@@ -14,10 +14,10 @@ from realness.domain import Judgement, OpinionScore
 from realness.errors import CannotWrite, ImportFailed, InvalidValue, NotFound
 from realness.workbench import scoring
 from realness.workbench.importing import ImportOptions, import_source
+from realness.workbench.measuring import evaluate_core
 from realness.workbench.scoring import (
     Setting,
     Source,
-    evaluate_core,
     predict_folder,
     predict_missing,
     rated_images,
