@@ -50,6 +50,18 @@ def made_folder(folder: Path) -> Path:
     return folder
 
 
+def check_folder(folder: Path) -> None:
+    """Refuse a folder that could not be made or written, before any long work; nothing is made.
+
+    Raises:
+        CannotWrite: it could not.
+    """
+    there = next(each for each in (folder, *folder.absolute().parents) if each.exists())
+    if not there.is_dir() or not os.access(there, os.W_OK | os.X_OK):
+        reason = "may not be written" if there.is_dir() else "is a file"
+        raise CannotWrite(f"cannot write into {folder}: {there} {reason}; name another place")
+
+
 def write_bytes(target: Path, data: bytes) -> None:
     """Write a file as `replacing` does."""
     with replacing(target) as part:

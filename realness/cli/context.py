@@ -82,7 +82,7 @@ def label(text: str, option: str, longest: int = 200) -> str:
 
 
 @contextmanager
-def progress_bar(what: str) -> Iterator[Progress]:
+def progress_bar(what: str) -> Iterator["Bar"]:
     """A bar on stderr with rate and remaining time; plain lines where stderr is no terminal."""
     from rich.console import Console  # noqa: PLC0415  rich takes a tenth of a second, for long work only
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn  # noqa: PLC0415
@@ -91,23 +91,36 @@ def progress_bar(what: str) -> Iterator[Progress]:
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TextColumn("{task.fields[rate]}"))
     with Progress(*columns, TimeRemainingColumn(), console=console, disable=not console.is_terminal) as bar:
         task = bar.add_task(what, total=None, rate="")
-        report = _Report(bar, task, what)
+        report = Bar(bar, task, what)
         yield report
         if not console.is_terminal and report.done:
-            print(f"{what}: {report.done} done", file=sys.stderr)  # noqa: T201
+            print(f"{what}: {report.done} {report.unit}".rstrip() + " done", file=sys.stderr)  # noqa: T201
 
 
-class _Report:
+class Bar:
     """Passes progress on to a rich bar, or to a line now and then."""
 
     def __init__(self, bar: Any, task: Any, what: str) -> None:
-        self.bar, self.task, self.what, self.done = bar, task, what, 0
+        self.bar, self.task, self.what, self.done, self.unit = bar, task, what, 0, ""
         self.told = time.monotonic()
 
+    def of(self, unit: str) -> Progress:
+        """The same bar, beginning again, for what is counted in this unit."""
+
+        def counted(done: int, total: int | None) -> None:
+            if self.unit != unit:
+                self.unit = unit
+                self.bar.reset(self.task, description=f"{self.what}, {unit}")
+            self(done, total)
+
+        return counted
+
     def __call__(self, done: int, total: int | None) -> None:
+        """So many are done, of how many."""
         self.done = done
         if self.bar.disable and time.monotonic() - self.told >= EVERY:
             self.told = time.monotonic()
-            print(f"{self.what}: {done} of {total}" if total else f"{self.what}: {done}", file=sys.stderr, flush=True)  # noqa: T201
+            counted = f"{done} of {total}" if total else str(done)
+            print(f"{self.what}: {counted} {self.unit}".rstrip(), file=sys.stderr, flush=True)  # noqa: T201
         speed = self.bar.tasks[0].finished_speed or self.bar.tasks[0].speed
         self.bar.update(self.task, completed=done, total=total, rate=f"{speed:.1f}/s" if speed else "")

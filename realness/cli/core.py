@@ -38,7 +38,7 @@ OfTexts = Annotated[
 Path_ = Annotated[
     Path | None, typer.Argument(metavar="[PATH]", help="A RAISE-TD folder, or what `import` takes; else the database.")
 ]
-Heads = Annotated[str, typer.Option(help="With fast: gp, svr or ridge.")]
+Heads = Annotated[str, typer.Option(help="With fast: gp, svr, ridge or mlp.")]
 Scores = Annotated[str, typer.Option(help="Of the database: imported, people or both.")]
 Study = Annotated[str | None, typer.Option(help="Of the database: one study, by name.")]
 Model = Annotated[Path | None, typer.Option("--model", help="The model's folder. [DATA/core/fast]")]
@@ -50,6 +50,7 @@ Epochs = Annotated[int, typer.Option(min=1, help="With paper: how often every im
 Batch = Annotated[int, typer.Option(min=1, max=4096, help="With paper: images in a step.")]
 _OF_FAST = {"head": "--head"}
 _OF_PAPER = {"fresh": "--fresh", "epochs": "--epochs", "batch": "--batch", "members": "--seeds"}
+_OF_DATABASE = {"scores": "--scores", "study": "--study", "limit": "--limit"}
 _EPOCHS, _BATCH = 15, 16
 
 
@@ -57,10 +58,24 @@ def _check_given(context: typer.Context, preset: str) -> None:
     """Refuse an unknown preset, and options of the other one: left unread, they would cost an hour to find out."""
     if preset not in ("fast", "paper"):
         raise typer.BadParameter(f"--preset must be fast or paper, got {preset!r}")
-    for name, option in (_OF_FAST if preset == "paper" else _OF_PAPER).items():
-        source = context.get_parameter_source(name)
-        if source is not None and source.name == "COMMANDLINE":
-            raise typer.BadParameter(f"{option} does not go with --preset {preset}")
+    _check_unread(context, _OF_FAST if preset == "paper" else _OF_PAPER, f"--preset {preset}")
+
+
+def _check_unread(context: typer.Context, options: dict[str, str], beside: str) -> None:
+    for name, option in options.items():
+        if _given(context, name):
+            raise typer.BadParameter(f"{option} does not go with {beside}")
+
+
+def _given(context: typer.Context, name: str) -> bool:
+    source = context.get_parameter_source(name)
+    return source is not None and source.name == "COMMANDLINE"
+
+
+def _check_of_database(context: typer.Context, path: Path | None) -> None:
+    """Refuse what chooses among the images of the database, where they are not read."""
+    if path is not None:
+        _check_unread(context, _OF_DATABASE, f"a PATH ({path})")
 
 
 def _setting(image: list[str] | None, text: list[str] | None, head: str) -> "Setting":
@@ -124,13 +139,15 @@ def evaluate(
     test: Annotated[Path | None, typer.Option(help="A set with ratings, apart from PATH.")] = None,
     scores: Scores = "both",
     study: Study = None,
-    out: Annotated[Path, typer.Option(help="Folder for the table and the plot.")] = Path("runs/core-evaluation"),
+    out: Annotated[Path, typer.Option(help="Folder for table, plot and scores.")] = Path("runs/core-evaluation"),
 ) -> None:
     """Measure CORE by cross-validation: image alone, text alone, both, and baselines on the same folds."""
     shared: Context = context.obj
     _check_given(context, preset)
+    _check_of_database(context, path)
     seeds = seeds or (1 if preset == "paper" else 5)
-    source, given = _source(path, scores, study), {"folds": folds, "seeds": seeds}
+    source = _source(path, scores, study)
+    given: dict[str, Any] = {"folds": folds, "seeds": seeds}
     apart = place(test) if test else None
     with shared.bench() as bench, progress_bar("core evaluate") as progress:
         if preset == "paper":
@@ -143,12 +160,13 @@ def evaluate(
             from realness.workbench.measuring import evaluate_core  # noqa: PLC0415
 
             setting = _setting(image, text, head)
-            found = evaluate_core(bench, source, setting, place(out), test=apart, progress=progress, **given)
+            given |= {"progress": progress.of("images"), "folding": progress.of("folds")}
+            found = evaluate_core(bench, source, setting, place(out), test=apart, **given)
     _tell_skipped(found.skipped)
     print(found.files["table"].read_text(encoding="utf-8"), file=sys.stderr)  # noqa: T201
     result = found.as_json() | {name: str(file) for name, file in found.files.items()}
     result |= {"folds": folds, "seeds": seeds, "skipped": [vars(one) for one in found.skipped]}
-    shared.finish(result, f"SROCC {result['srocc']:.3f}, n {result['n']}; table and plot: {place(out)}")
+    shared.finish(result, f"SROCC {result['srocc']:.3f}, n {result['n']}; table, plot and scores: {place(out)}")
 
 
 @app.command()
@@ -172,6 +190,7 @@ def train(
     """Fit CORE to rated images. With the preset paper, stopped by Ctrl+C, it goes on after the last epoch."""
     shared: Context = context.obj
     _check_given(context, preset)
+    _check_of_database(context, path)
     source = _source(path, scores, study)
     folder = place(out) if out else shared.settings().model(preset)
     with shared.bench() as bench, progress_bar("core train") as progress:
@@ -201,32 +220,41 @@ def predict(
     context: typer.Context,
     path: Path_ = None,
     model: Model = None,
-    out: Annotated[Path, typer.Option(help="With PATH: the CSV file.")] = Path("predictions.csv"),
+    out: Annotated[
+        Path | None, typer.Option(help="A CSV file with the scores. [with PATH predictions.csv, else none]")
+    ] = None,
     limit: Annotated[int | None, typer.Option(min=1, help="Of the database: at most so many.")] = None,
     study: Study = None,
 ) -> None:
     """Score the images of the database that have no score yet, or a folder to CSV."""
     from realness.core import Core  # noqa: PLC0415
-    from realness.workbench.scoring import predict_folder, predict_missing  # noqa: PLC0415
+    from realness.workbench.scoring import predict_folder, predict_missing, write_scores  # noqa: PLC0415
 
     shared: Context = context.obj
+    _check_of_database(context, path)
+    chosen = label(study, "--study") if study else None
+    file = place(out) if out else place(Path("predictions.csv")) if path else None
     core: Core = Core.load(place(model) if model else shared.settings().model("fast"))
     with shared.bench() as bench, progress_bar("core predict") as progress:
-        if path is None:
-            chosen = label(study, "--study") if study else None
-            report = predict_missing(bench, core, limit=limit, study=chosen, progress=progress)
+        if path is not None and file is not None:
+            report = predict_folder(bench, core, place(path), file, progress=progress)
         else:
-            report = predict_folder(bench, core, place(path), place(out), progress=progress)
+            report = predict_missing(bench, core, limit=limit, study=chosen, progress=progress)
+            if file is not None:
+                write_scores(bench, core.name, file, study=chosen)
     _tell_skipped(report.skipped)
+    if report.learned_from:
+        told = f"{report.learned_from} of the scores are of images that the model learned from: they flatter it"
+        typer.echo(told, err=True)
     result: dict[str, Any] = {"scores": report.scores, "n": report.scores, "model": report.model}
-    result |= {"srocc": None, "plcc": None, "ci": None}
+    result |= {"learned_from": report.learned_from, "srocc": None, "plcc": None, "ci": None}
     if report.agreement is not None:
         result |= report.agreement.as_json()
-    result |= {"skipped": [vars(one) for one in report.skipped]} | ({"out": str(place(out))} if path else {})
+    result |= {"skipped": [vars(one) for one in report.skipped]} | ({"out": str(file)} if file else {})
     told = f"{report.scores} scores by {report.model}"
     if not report.scores and not report.skipped and path is None:
         told = f"every image has a score by {report.model} already"
-    shared.finish(result, told + (f": {place(out)}" if path else ""))
+    shared.finish(result, told + (f": {file}" if file else ""))
 
 
 def _tell_skipped(skipped: "list[Skipped]") -> None:

@@ -19,6 +19,7 @@ from safetensors.numpy import load, save
 from scipy.sparse import csr_matrix, issparse
 
 from realness.atomic import made_folder
+from realness.core.fitting import KINDS
 from realness.core.heads import Chosen, Head
 from realness.core.kernels import IMAGE, TEXT, Scaling, Spaces, family_of
 from realness.core.model import Encoders, FastCore, check_same_encoders
@@ -27,6 +28,8 @@ from realness.errors import CannotWrite, InvalidValue, NotFound
 
 FORMAT = 1
 SCALE = "rating 0-100"
+NAMED = ("digest", "name")
+"""What a card holds that its digest does not cover."""
 _OURS = re.compile(r"core\.json|words\.json|model\.safetensors|member-\d+\.safetensors|text|curves\.png")
 """What a model's folder holds, of either preset: another file is somebody's, and is not to be lost with it."""
 CARD, WORDS_FILE, TENSORS = "core.json", "words.json", "model.safetensors"
@@ -51,7 +54,7 @@ def write(core: FastCore, folder: Path, metrics: Mapping[str, Any]) -> FastCore:
     card = {"format": FORMAT, "scale": SCALE, "metrics": dict(metrics), **core.facts}
     card |= {"head": head.name, "sources": head.sources, "identities": dict(core.identities)}
     card |= {"weights": dict(head.chosen.weights), "noise": head.chosen.noise, "loo_rmse": head.chosen.loo_rmse}
-    card |= {"mean": head.mean, "spread": head.spread, "uncertainty": head.scale}
+    card |= {"mean": head.mean, "spread": head.spread, **head.told()}
     digest = _digest(blob, told, card)
     card |= {"digest": digest, "name": f"{card['preset']}-{digest[:12]}"}
     with replacing_folder(folder) as part:
@@ -156,12 +159,12 @@ def read_card(folder: Path) -> dict[str, Any]:
 
 def _digest(blob: bytes, words: str, card: Mapping[str, Any]) -> str:
     """SHA-256 of everything in a model's folder but the digest itself and what is named by it."""
-    told = json.dumps({name: each for name, each in card.items() if name not in ("digest", "name")}, sort_keys=True)
+    told = json.dumps({name: each for name, each in card.items() if name not in NAMED}, sort_keys=True)
     return hashlib.sha256(blob + words.encode() + told.encode()).hexdigest()
 
 
 def _tensors(head: Head) -> dict[str, np.ndarray]:
-    tensors = {"coefficients": head.coefficients, "counts": head.counts}
+    tensors = {"counts": head.counts, **head.numbers()}
     for source, each in head.placed.items():
         if issparse(each):
             sparse = csr_matrix(each)
@@ -197,15 +200,8 @@ def _head(card: Mapping[str, Any], tensors: Mapping[str, np.ndarray], vocabulari
         words = Words(tuple(vocabularies), tuple(tensors[f"words/{at}"] for at in range(len(vocabularies))))
     weights = {str(family): float(weight) for family, weight in card["weights"].items()}
     chosen = Chosen(weights, float(card["noise"]), float(card["loo_rmse"]))
-    return Head(
-        card["head"],
-        Spaces(card["head"] == "ridge", scalings, words),
-        placed,
-        chosen,
-        tensors["counts"],
-        tensors["coefficients"],
-        float(card["mean"]),
-        float(card["spread"]),
-        float(card["uncertainty"]),
-        np.arange(len(tensors["counts"])),
-    )
+    common: dict[str, Any] = {"name": card["head"], "spaces": Spaces(card["head"] == "ridge", scalings, words)}
+    common |= {"placed": placed, "chosen": chosen, "counts": tensors["counts"]}
+    common |= {"mean": float(card["mean"]), "spread": float(card["spread"])}
+    common["rows"] = np.arange(len(tensors["counts"]))
+    return KINDS[card["head"]].restored(common, tensors, card)

@@ -9,7 +9,7 @@ from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.linear_model import Ridge
 from sklearn.model_selection import KFold
 
-from realness.core.heads import fit
+from realness.core.fitting import fit
 from realness.core.kernels import IMAGE, VERDICT, Encoded, family_of
 from realness.core.measures import Agreement, Difference, agreement, difference
 

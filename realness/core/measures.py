@@ -130,3 +130,21 @@ def _interval(values: np.ndarray) -> tuple[float, float]:
 
 def _rounded(span: tuple[float, float]) -> list[float]:
     return [round(span[0], 4), round(span[1], 4)]
+
+
+def deviations_of(ratings: np.ndarray, rmse: float, asked: np.ndarray | None = None) -> np.ndarray:
+    """Standard deviations `(n,)` of what an ensemble says, in points of the scale; NaN for an ensemble of one.
+
+    The members' variance where they disagree, and what a member is off by on samples it has not seen, everywhere.
+
+    Args:
+        ratings: `(members, n)`.
+        rmse: of the members on samples they have not seen.
+        asked: `(members, n)` whose ratings count; None for all.
+    """
+    if len(ratings) < 2:
+        return np.full(ratings.shape[1], np.nan)
+    counted = np.ones_like(ratings, bool) if asked is None else asked
+    means = np.average(ratings, axis=0, weights=counted)
+    variance = (counted * (ratings - means) ** 2).sum(axis=0) / np.maximum(counted.sum(axis=0) - 1, 1)
+    return np.sqrt(variance + rmse**2)

@@ -15,7 +15,8 @@ from PIL import Image
 
 from realness.core.encoders import Encoder, image_encoder, text_encoder
 from realness.core.features import FeatureCache, matrix, text_key
-from realness.core.heads import Head, fit
+from realness.core.fitting import fit
+from realness.core.heads import Head
 from realness.core.kernels import IMAGE, TEXT, VERDICT, WORDS, Encoded, family_of
 from realness.core.samples import Rated, Sample, check_rated, weights_of
 from realness.core.score import NONE, Core, Prediction, Progress, image_item, without_text
@@ -128,8 +129,8 @@ class FastCore(Core):
     ) -> tuple[list[Prediction | None], list[Skipped]]:
         """See `Core`.
 
-        An image that the head was fitted to is left out of its own score, whatever is said of it now (not by `svr`): so
-        the score may be held against its rating.
+        An image that the head was fitted to is left out of its own score, whatever is said of it now: so the score may
+        be held against its rating.
         """
         encoded, used, skipped = self.encoders.encode(samples, cache, progress)
         found: list[Prediction | None] = [None] * len(samples)

@@ -8,6 +8,7 @@ import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -19,9 +20,10 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor
 
 from realness.core.bert import Bert
-from realness.core.checkpoint import FORMAT, SCALE, read_card, replacing_folder, write_card
+from realness.core.checkpoint import FORMAT, NAMED, SCALE, read_card, replacing_folder, write_card
 from realness.core.encoders import opened_image
 from realness.core.features import FeatureCache
+from realness.core.measures import deviations_of
 from realness.core.network import CoreNetwork, image_network, sized
 from realness.core.samples import Sample
 from realness.core.score import Core, Prediction, Progress, image_item, without_text
@@ -62,7 +64,7 @@ class PaperCore(Core):
     def predict_all(
         self, samples: Sequence[Sample], cache: FeatureCache, progress: Progress | None = None
     ) -> tuple[list[Prediction | None], list[Skipped]]:
-        """See `Core`."""
+        """See `Core`. An image is scored by the members that did not learn from it, where there are any."""
         skipped = without_text(samples) if self.reads_text else []
         mute = {one.row for one in skipped}
         found: list[Prediction | None] = [None] * len(samples)
@@ -76,38 +78,43 @@ class PaperCore(Core):
                     skipped.append(Skipped(one.sha256, opened.reason))
                 else:
                     pixels[at] = opened
-            said = self._said(list(pixels.values()), [samples[at].text for at in pixels]) if pixels else []
+            texts, known = [samples[at].text for at in pixels], [self._learned(samples[at]) for at in pixels]
+            said = self._said(list(pixels.values()), texts, np.array(known).T) if pixels else []
             for at, each in zip(pixels, said, strict=True):
                 found[at] = each
             if progress is not None:
                 progress(min(start + _BATCH, len(samples)), len(samples))
         return found, skipped
 
+    def learned_from(self, sample: Sample) -> bool:
+        """See `Core`."""
+        return all(self._learned(sample))
+
+    def _learned(self, sample: Sample) -> list[bool]:
+        """Of each member, whether it learned from an image."""
+        return [sample.sha256 in each for each in self._trained_on]
+
+    @cached_property
+    def _trained_on(self) -> list[frozenset[str]]:
+        splits = self.facts.get("split") or [{"training": ()}] * len(self.networks)
+        return [frozenset(each["training"]) for each in splits]
+
     def _opened(self, item: Path | np.ndarray) -> np.ndarray | Skipped:
         """Pixels; without looking at the image where no network does."""
         return opened_image(item) if self.networks[0].image is not None else np.zeros((1, 1, 3), np.uint8)
 
-    def _said(self, images: Sequence[np.ndarray], texts: Sequence[str]) -> list[Prediction]:
+    def _said(
+        self, images: Sequence[np.ndarray], texts: Sequence[str], known: np.ndarray | None = None
+    ) -> list[Prediction]:
+        """What the members say; `known`, `(members, n)`: who is not asked of what, unless nobody is left."""
         first = self.networks[0]
         pixels = sized(images, first.size) if first.image is not None else None
         tokens = self.bert.tokens(texts) if self.bert is not None else None
         ratings = np.stack([each.ratings(pixels, tokens, _BATCH) for each in self.networks])
-        deviations = deviations_of(ratings, float(self.facts["rmse"]))
-        return [Prediction.within(float(r), float(d)) for r, d in zip(ratings.mean(axis=0), deviations, strict=True)]
-
-
-def deviations_of(ratings: np.ndarray, rmse: float) -> np.ndarray:
-    """Standard deviations `(n,)` of what an ensemble says, in points of the scale; NaN for one member alone.
-
-    The members' variance where they disagree, and what a member is off by on images it has not seen, everywhere.
-
-    Args:
-        ratings: `(members, n)`.
-        rmse: of the members on their validation images.
-    """
-    if len(ratings) < 2:
-        return np.full(ratings.shape[1], np.nan)
-    return np.sqrt(ratings.var(axis=0, ddof=1) + rmse**2)
+        asked = np.ones_like(ratings, bool) if known is None else ~known | known.all(axis=0)
+        deviations = deviations_of(ratings, float(self.facts["rmse"]), asked)
+        scores = np.average(ratings, axis=0, weights=asked)
+        return [Prediction.within(float(r), float(d)) for r, d in zip(scores, deviations, strict=True)]
 
 
 def write_paper(
@@ -137,9 +144,9 @@ def write_paper(
         (part / CURVES).write_bytes(curves)
         first = networks[0]
         card = {"members": len(networks), "size": list(first.size), "hidden": first.head[0].out_features, **facts}
+        card = {"format": FORMAT, "scale": SCALE, "preset": "paper", **card}
         digest = _digest(part, card)
-        known = {"format": FORMAT, "scale": SCALE, "preset": "paper", "name": f"paper-{digest[:12]}", "digest": digest}
-        card = known | card
+        card |= {"digest": digest, "name": f"paper-{digest[:12]}"}
         write_card(part, card)
     return PaperCore(list(networks), bert, card)
 
@@ -183,8 +190,8 @@ def _state(network: CoreNetwork) -> dict[str, Tensor]:
 
 
 def _digest(folder: Path, card: Mapping[str, Any]) -> str:
-    """SHA-256 of everything that changes a score: weights, architecture, tokenizer."""
-    told = json.dumps([card[name] for name in ("members", "size", "hidden", "image", "rmse")])
+    """SHA-256 of everything in a model's folder but its curves, the digest itself and what is named by it."""
+    told = json.dumps({name: each for name, each in card.items() if name not in NAMED}, sort_keys=True)
     digest = hashlib.sha256(told.encode())
     files = [*folder.glob("member-*.safetensors"), *(folder / TEXT_FOLDER).rglob("*")]
     for path in sorted(path for path in files if path.is_file()):

@@ -37,10 +37,12 @@ class Rated(Sample):
     Attributes:
         rating: the mean opinion score, 0 to 100.
         votes: how many ratings it is the mean of; None when unknown.
+        name: of the image, for people; no model gets it.
     """
 
     rating: float
     votes: int | None = None
+    name: str = ""
 
     def __post_init__(self) -> None:
         check_rating(self.rating)

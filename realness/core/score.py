@@ -117,6 +117,10 @@ class Core(ABC):
             cache: of vectors by frozen encoders; a model without any leaves it alone.
         """
 
+    def learned_from(self, sample: "Sample") -> bool:
+        """Whether `predict_all` scores an image by what learned from it: held against its rating, it flatters."""
+        return False
+
     def check_text(self, text: str) -> None:
         """Refuse to score without a description what is scored by it.
 

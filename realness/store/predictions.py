@@ -1,9 +1,10 @@
 """What CORE said of images, and what it learns from: their opinion scores."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, exists, func, insert, or_, select
+from sqlalchemy import ColumnElement, ScalarSelect, Select, and_, exists, func, insert, or_, select
 
 from realness.domain import StoredImage
 from realness.store.engine import Database, now
@@ -12,6 +13,7 @@ from realness.store.rows import stored_image
 from realness.store.tables import (
     current_reviews,
     descriptions,
+    image_sources,
     images,
     opinion_scores,
     predictions,
@@ -42,11 +44,13 @@ class Opinion(Scorable):
         imported: the mean opinion score that a data set gives, 0 to 100; None without one.
         votes: of how many ratings that is the mean, where known.
         people: the ratings of the current reviews here.
+        name: of the image in its source.
     """
 
     imported: float | None
     votes: int | None
     people: tuple[float, ...]
+    name: str
 
 
 @dataclass(frozen=True)
@@ -71,7 +75,7 @@ class PredictionStore:
 
         A description that was made wrong on purpose is none: nothing is to be learned from it.
         """
-        query = _scorable(descriptions.c.planted_wrong.is_(False), study_id)
+        query = _scorable(descriptions.c.planted_wrong.is_(False), study_id).add_columns(_name().label("name"))
         scored = select(opinion_scores.c.image_id).where(opinion_scores.c.rating.is_not(None))
         scores = select(opinion_scores.c.image_id, opinion_scores.c.rating, opinion_scores.c.votes).where(
             opinion_scores.c.rating.is_not(None)
@@ -95,6 +99,7 @@ class PredictionStore:
                 row["description_id"],
                 *imported.get(row["id"], (None, None)),
                 tuple(people.get(row["id"], ())),
+                row["name"] or "",
             )
             for row in rows
         ]
@@ -129,6 +134,24 @@ class PredictionStore:
                 if connection.execute(there).scalar() is None:
                     connection.execute(insert(predictions).values(**vars(one), model=model, created_at=now()))
 
+    def kept(self, model: str, study_id: int | None = None) -> Iterator[Mapping[str, Any]]:
+        """The newest score of each image by a model, in order of import: `name`, `sha256`, `rating`, `low`, `high`."""
+        newest = select(func.max(predictions.c.id)).where(predictions.c.model == model)
+        newest = newest.group_by(predictions.c.image_id)
+        c = predictions.c
+        query = (
+            select(_name().label("name"), images.c.sha256, c.rating, c.low, c.high)
+            .join_from(predictions, images, images.c.id == c.image_id)
+            .where(c.id.in_(newest))
+            .order_by(images.c.id)
+        )
+        if study_id is not None:
+            inside = select(study_images.c.image_id).where(study_images.c.study_id == study_id)
+            query = query.where(c.image_id.in_(inside))
+        with self.database.read() as connection:
+            for row in connection.execution_options(yield_per=500).execute(query).mappings():
+                yield dict(row)
+
     def count(self, model: str | None = None) -> int:
         """How many scores are kept, of one model or of all."""
         query = select(func.count()).select_from(predictions)
@@ -136,6 +159,11 @@ class PredictionStore:
             query = query.where(predictions.c.model == model)
         with self.database.read() as connection:
             return connection.execute(query).scalar_one()
+
+    def any(self) -> bool:
+        """Whether there is a score at all."""
+        with self.database.read() as connection:
+            return connection.execute(select(predictions.c.id).limit(1)).first() is not None
 
     def scored(self, study_id: int) -> int:
         """How many images of a study have a score."""
@@ -165,6 +193,12 @@ class PredictionStore:
         either = imported.union(people).subquery()
         with self.database.read() as connection:
             return connection.execute(select(func.count()).select_from(either)).scalar_one()
+
+
+def _name() -> ScalarSelect[str]:
+    """An image's name in its first source."""
+    c = image_sources.c
+    return select(c.name).where(c.image_id == images.c.id).order_by(c.id).limit(1).scalar_subquery()
 
 
 def _scorable(said: ColumnElement[bool] | None, study_id: int | None) -> Select:

@@ -11,7 +11,7 @@ import torch
 from sklearn.model_selection import KFold
 from torch import Tensor
 
-from realness.atomic import made_folder, write_bytes
+from realness.atomic import check_folder, made_folder, write_bytes
 from realness.core.crossing import Evaluation, baselines, baselines_of, summed_up
 from realness.core.kernels import VERDICT, Encoded
 from realness.core.measures import Agreement, agreement
@@ -40,14 +40,14 @@ def evaluate_end_to_end(
     test: Path | None = None,
     progress: Progress | None = None,
 ) -> Measured:
-    """Measure the preset `paper` by cross-validation, and on another set if one is given; write a table and a plot.
+    """Measure the preset `paper` by cross-validation, and on another set if one is given; write what it found.
 
     The images of each fold are scored by networks that chose their epoch within the other folds. The other set is
     scored by `seeds` networks trained on all of the source. What each network said is kept in `out` until all is done,
     so that a stopped evaluation goes on.
 
     Args:
-        out: the folder that gets `core.md` and `core.png`.
+        out: the folder that gets `core.md`, `core.png` and `core.csv`.
         test: a data set with ratings, none of whose images may be in the source.
         progress: told how many steps are done, of how many.
 
@@ -58,14 +58,16 @@ def evaluate_end_to_end(
         CannotWrite: `out` cannot be written.
     """
     image_network(config.image, fresh=config.fresh)  # weights that cannot be had are told of before images are read
+    check_folder(out)
     found = rated_images(bench, source)
+    others = None if test is None else rated_images(bench, Source(test))
+    if others is not None:
+        check_apart(found.samples, others.samples)
     known, left = _Set.read(found.samples, config)
     skipped = [*found.skipped, *left]
     check_found(known.samples, skipped, folds)
     apart = None
-    if test is not None:
-        others = rated_images(bench, Source(test))
-        check_apart(known.samples, others.samples)
+    if others is not None:
         apart, left = _Set.read(others.samples, config)
         skipped += [*others.skipped, *left]
         if len(apart.samples) < 3:
@@ -76,7 +78,7 @@ def evaluate_end_to_end(
     tested = None if apart is None else _tested(config, known, apart, seeds, said)
     crossed = _crossed(config, known, folds, seeds, said)
     title = f"{config.title}; {folds} folds x {seeds} seeds"
-    measured = written(crossed, tested, skipped, out, title)
+    measured = written(crossed, tested, known.samples, skipped, out, title)
     said.file.unlink(missing_ok=True)
     return measured
 

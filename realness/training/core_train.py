@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
+from time import monotonic
 from typing import Any
 
 import numpy as np
@@ -34,6 +35,8 @@ from realness.workbench.scoring import check_found
 
 Progress = Callable[[int, int | None], None]
 RECIPE = "train.json"
+SAVED_EVERY = 30.0
+"""Seconds between two checkpoints at least: one of the published size takes 2 GB and as long as an epoch on a GPU."""
 _DIGITS = 5
 
 
@@ -137,7 +140,7 @@ def learn(
         bert: what makes the text half; None without one.
         seed: of everything random.
         steps: told of every step.
-        checkpoint: written after every epoch, gone on from when it is there; None for none.
+        checkpoint: written after an epoch, gone on from when it is there; None for none.
 
     Raises:
         InvalidValue: the training diverged, or the checkpoint is damaged.
@@ -181,6 +184,7 @@ class Run:
         self.epochs: list[dict[str, float]] = []
         self.best: dict[str, Tensor] = {}
         self.predicted = np.empty(0)
+        self._saved = monotonic()
         if checkpoint is not None and checkpoint.is_file():
             self._load(checkpoint)
 
@@ -210,18 +214,23 @@ class Run:
         self.epochs.append({"epoch": epoch, **found})
 
     def save(self) -> None:
-        """Write a checkpoint; after the last epoch what goes on from it is left out."""
-        if self.checkpoint is None:
+        """Write a checkpoint, unless the last one is quite new.
+
+        After the last epoch there is one always, without what a training goes on from.
+        """
+        done = len(self.epochs) >= self.config.epochs
+        if self.checkpoint is None or (not done and monotonic() - self._saved < SAVED_EVERY):
             return
         state: dict[str, Any] = {
             "epochs": self.epochs,
             "best": self.best,
             "predicted": torch.from_numpy(self.predicted),
         }
-        if len(self.epochs) < self.config.epochs:
+        if not done:
             state |= {"network": self.network.state_dict(), "optimiser": self.optimiser.state_dict()}
         with replacing(self.checkpoint) as part:
             torch.save(state, part)
+        self._saved = monotonic()
 
     def _load(self, checkpoint: Path) -> None:
         state = loaded_checkpoint(checkpoint, self.device)

@@ -7,8 +7,9 @@ from typing import Any
 
 import numpy as np
 
-from realness.atomic import made_folder, write_bytes
+from realness.atomic import check_folder, made_folder, write_bytes
 from realness.core.crossing import Evaluation, cross_validate
+from realness.core.features import FeatureCache
 from realness.core.measures import Agreement, agreement
 from realness.core.model import Encoders, trained
 from realness.core.samples import Rated, Sample, weights_of
@@ -16,7 +17,9 @@ from realness.core.score import Core
 from realness.domain import Skipped
 from realness.errors import InvalidValue
 from realness.workbench.bench import Progress, Workbench, silent
-from realness.workbench.scoring import Setting, Source, check_found, features_of, rated_images
+from realness.workbench.scoring import Setting, Source, as_csv, check_found, features_of, rated_images
+
+FILES = {"table": "core.md", "scatter": "core.png", "predictions": "core.csv"}
 
 
 @dataclass(frozen=True)
@@ -27,7 +30,7 @@ class Measured:
         crossed: by cross-validation.
         test: on the other set; None without one.
         skipped: what could not be used.
-        files: the table and the plot, where they were written.
+        files: the table, the plot and the scores, where they were written.
     """
 
     crossed: Evaluation
@@ -60,22 +63,28 @@ def evaluate_core(
     seeds: int = 5,
     test: Path | None = None,
     progress: Progress = silent,
+    folding: Progress = silent,
 ) -> Measured:
-    """Measure CORE by cross-validation, and on another set if one is given; write a table and a plot.
+    """Measure CORE by cross-validation, and on another set if one is given; write a table, a plot and the scores.
 
     The other set is scored by one model, fitted to all of the source: what is chosen (weights, noise) is chosen there
     by leave-one-out, and the other set is looked at once, so seeds change nothing.
 
     Args:
-        out: the folder that gets `core.md` and `core.png`.
+        out: the folder that gets `core.md`, `core.png` and `core.csv`.
         test: a data set with ratings, none of whose images may be in the source.
-        progress: told how many vectors, then how many folds are done.
+        progress: told how many images are read.
+        folding: told how many folds are done.
 
     Raises:
         InvalidValue: too few rated images, one rating for all, more folds than images, or a test image in the source.
         CannotWrite: `out` cannot be written.
     """
+    check_folder(out)
     found = rated_images(bench, source, progress)
+    apart = None if test is None else rated_images(bench, Source(test), progress)
+    if apart is not None:
+        check_apart(found.samples, apart.samples)
     encoders, cache = Encoders.of(setting.image, setting.text), features_of(bench)
     encoded, used, skipped = encoders.encode(found.samples, cache, progress)
     samples = [found.samples[at] for at in used]
@@ -83,29 +92,52 @@ def evaluate_core(
     check_found(samples, skipped, folds)
     ratings, counts = np.array([one.rating for one in samples]), weights_of(samples)
     tested = None
-    if test is not None:
-        tested, left = _tested(bench, test, samples, trained(encoded, samples, encoders, setting.head), progress)
-        skipped += left
+    if apart is not None:
+        core = trained(encoded, samples, encoders, setting.head)
+        tested, left = _tested(core, apart.samples, cache, progress)
+        skipped += [*apart.skipped, *left]
     crossed = cross_validate(
-        encoded, ratings, counts, encoders.sources, head=setting.head, folds=folds, seeds=seeds, progress=progress
+        encoded, ratings, counts, encoders.sources, head=setting.head, folds=folds, seeds=seeds, progress=folding
     )
-    return written(crossed, tested, skipped, out, f"{setting.title}; {folds} folds x {seeds} seeds")
+    return written(crossed, tested, samples, skipped, out, f"{setting.title}; {folds} folds x {seeds} seeds")
 
 
-def written(crossed: Evaluation, tested: Agreement | None, skipped: list[Skipped], out: Path, title: str) -> Measured:
-    """Figures with their table and their plot, as files.
+def written(
+    crossed: Evaluation,
+    tested: Agreement | None,
+    samples: Sequence[Rated],
+    skipped: list[Skipped],
+    out: Path,
+    title: str,
+) -> Measured:
+    """Figures with their table, their plot and what they are of, as files.
+
+    Args:
+        samples: those that were scored, in the order of the predictions.
 
     Raises:
         CannotWrite: `out` cannot be written.
     """
     from realness.core.pictures import scatter  # noqa: PLC0415  matplotlib
 
-    measured = Measured(crossed, tested, skipped, {"table": out / "core.md", "scatter": out / "core.png"})
+    measured = Measured(crossed, tested, skipped, {name: out / file for name, file in FILES.items()})
     made_folder(out)
     write_bytes(measured.files["table"], table(measured, title).encode())
     predicted = np.mean(crossed.predictions[crossed.whole], axis=0)
     write_bytes(measured.files["scatter"], scatter(predicted, crossed.ratings, crossed.ablation[crossed.whole]))
+    write_bytes(measured.files["predictions"], as_csv(_scores(crossed, samples)))
     return measured
+
+
+def _scores(crossed: Evaluation, samples: Sequence[Rated]) -> list[Sequence[Any]]:
+    """A line an image: what people said, and what models that had not seen it said, the mean over seeds."""
+    means = {name: np.mean(crossed.predictions[name], axis=0) for name in crossed.ablation}
+    head = ("image", "image_sha256", "mos", "votes", *(f"predicted_{name}" for name in means))
+    lines = [
+        (one.name, one.sha256, round(one.rating, 3), one.votes, *(round(float(each[at]), 3) for each in means.values()))
+        for at, one in enumerate(samples)
+    ]
+    return [head, *lines]
 
 
 def check_apart(known: Sequence[Sample], tested: Sequence[Sample]) -> None:
@@ -122,16 +154,14 @@ def check_apart(known: Sequence[Sample], tested: Sequence[Sample]) -> None:
 
 
 def _tested(
-    bench: Workbench, path: Path, known: Sequence[Rated], core: Core, progress: Progress
+    core: Core, samples: Sequence[Rated], cache: FeatureCache, progress: Progress
 ) -> tuple[Agreement, list[Skipped]]:
-    found = rated_images(bench, Source(path), progress)
-    check_apart(known, found.samples)
-    said, skipped = core.predict_all(found.samples, features_of(bench), progress)
-    pairs = [(each.rating, one.rating) for each, one in zip(said, found.samples, strict=True) if each is not None]
+    said, skipped = core.predict_all(samples, cache, progress)
+    pairs = [(each.rating, one.rating) for each, one in zip(said, samples, strict=True) if each is not None]
     if len(pairs) < 3:
         raise InvalidValue(f"--test has {len(pairs)} images that can be scored; at least 3 are needed")
     predicted, rated = np.array(pairs).T
-    return agreement([predicted], rated), [*found.skipped, *skipped]
+    return agreement([predicted], rated), skipped
 
 
 def table(measured: Measured, title: str) -> str:

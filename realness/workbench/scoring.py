@@ -12,10 +12,11 @@ import numpy as np
 from realness import exchange
 from realness.atomic import write_bytes
 from realness.core.features import FeatureCache
+from realness.core.fitting import check_head
 from realness.core.measures import Agreement, agreement
 from realness.core.model import Encoders, trained
 from realness.core.samples import Rated, Sample, check_rated
-from realness.core.score import Core
+from realness.core.score import Core, Prediction
 from realness.domain import ImportedRecord, Skipped
 from realness.errors import CannotWrite, InvalidValue, UnreadableImage
 from realness.exchange.to_csv import cell
@@ -39,12 +40,15 @@ class Setting:
 
     Attributes:
         image, text: encoders by SPEC; `none` for no image, or no text.
-        head: one of `realness.core.heads.HEADS`.
+        head: one of `realness.core.fitting.HEADS`.
     """
 
     image: tuple[str, ...] = ("stats",)
     text: tuple[str, ...] = ("tfidf",)
     head: str = "gp"
+
+    def __post_init__(self) -> None:
+        check_head(self.head)
 
     @property
     def title(self) -> str:
@@ -104,7 +108,7 @@ def rated_images(bench: Workbench, source: Source, progress: Progress = silent) 
         except UnreadableImage as error:
             found.skipped.append(Skipped(one.image.facts.sha256, str(error)))
             continue
-        found.samples.append(Rated(one.image.facts.sha256, file, one.text, rating, votes))
+        found.samples.append(Rated(one.image.facts.sha256, file, one.text, rating, votes, one.name))
     return found
 
 
@@ -135,7 +139,8 @@ def _from_folder(path: Path, progress: Progress) -> Found:
             found.skipped.append(Skipped(record.row, "is the same image as an earlier one; the first one counts"))
             continue
         seen.add(sha256)
-        found.samples.append(Rated(sha256, Path(record.path), record.description or "", score.rating, score.votes))
+        text = record.description or ""
+        found.samples.append(Rated(sha256, Path(record.path), text, score.rating, score.votes, record.name))
         progress(len(found.samples), None)
     return found
 
@@ -178,18 +183,21 @@ def train_core(
     skipped = [*found.skipped, *skipped]
     check_found(samples, skipped)
     core = trained(encoded, samples, encoders, setting.head)
-    figures = {"n": len(samples)}
-    left_out = core.head.left_out()
-    if left_out is not None:
-        figures |= agreement([left_out[0]], np.array([samples[row].rating for row in core.head.rows])).as_json()
+    rated = np.array([samples[row].rating for row in core.head.rows])
+    figures = {"n": len(samples)} | agreement([core.head.left_out()[0]], rated).as_json()
     return write(core, out, {"leave one out": figures}), figures, skipped
 
 
 @dataclass
 class ScoreReport:
-    """What a run did: scores kept or written, and which images could not be scored."""
+    """What a run did: scores kept or written, and which images could not be scored.
+
+    Attributes:
+        learned_from: how many of the scores are of images that all of the model learned from: they flatter it.
+    """
 
     scores: int = 0
+    learned_from: int = 0
     model: str = ""
     skipped: list[Skipped] = field(default_factory=list)
     agreement: Agreement | None = None
@@ -216,6 +224,7 @@ def predict_missing(
         ]
         store.add(core.name, kept)
         report.scores += len(kept)
+        report.learned_from += _learned_from(core, samples, said)
         progress(min(start + KEPT_EVERY, len(tasks)), len(tasks))
     return report
 
@@ -233,6 +242,10 @@ def _samples(
         samples.append(Sample(task.image.facts.sha256, file, task.text))
         owners.append(task)
     return samples, owners
+
+
+def _learned_from(core: Core, samples: Sequence[Sample], said: Sequence[Prediction | None]) -> int:
+    return sum(each is not None and core.learned_from(one) for one, each in zip(samples, said, strict=True))
 
 
 def predict_folder(bench: Workbench, core: Core, path: Path, out: Path, *, progress: Progress = silent) -> ScoreReport:
@@ -253,17 +266,16 @@ def predict_folder(bench: Workbench, core: Core, path: Path, out: Path, *, progr
             records.append(record)
     samples = [Sample(digest(Path(one.path)), Path(one.path), one.description or "") for one in records]
     said, skipped = core.predict_all(samples, features_of(bench), progress)
+    report.learned_from = _learned_from(core, samples, said)
     names = {sample.sha256: one.row for sample, one in zip(samples, records, strict=True)}
     report.skipped += [Skipped(names.get(one.row, one.row), one.reason) for one in skipped]
-    buffer = io.StringIO()
-    lines = csv.writer(buffer)
-    lines.writerow(("image", "rating", "low", "high"))
+    lines: list[Sequence[Any]] = [("image", "rating", "low", "high")]
     pairs = []
     for record, each in zip(records, said, strict=True):
         if each is None:
             continue
         report.scores += 1
-        lines.writerow((cell(record.name), *(cell(v and round(v, 3)) for v in (each.rating, each.low, each.high))))
+        lines.append((record.name, *_rounded(each.rating, each.low, each.high)))
         known = next((score.rating for score in record.scores if score.rating is not None), None)
         if known is not None:
             pairs.append((each.rating, known))
@@ -271,8 +283,35 @@ def predict_folder(bench: Workbench, core: Core, path: Path, out: Path, *, progr
         first = report.skipped[0] if report.skipped else None
         why = f"; the first: {first.row} {first.reason}" if first else ""
         raise InvalidValue(f"no image of {path} could be scored{why}")
-    write_bytes(out, buffer.getvalue().encode())
+    write_bytes(out, as_csv(lines))
     if len(pairs) >= 3:
         predicted, rated = np.array(pairs).T
         report.agreement = agreement([predicted], rated)
     return report
+
+
+def write_scores(bench: Workbench, model: str, out: Path, *, study: str | None = None) -> None:
+    """Write the scores that the database has of a model to a CSV file: image, image_sha256, rating, low, high.
+
+    Raises:
+        CannotWrite: the file cannot be written.
+        NotFound: there is no study of that name.
+    """
+    if out.is_dir():
+        raise CannotWrite(f"{out} is a folder; name another --out")
+    chosen = bench.store.studies.named(study) if study else None
+    lines: list[Sequence[Any]] = [("image", "image_sha256", "rating", "low", "high")]
+    for row in bench.store.predictions.kept(model, chosen.id if chosen else None):
+        lines.append((row["name"], row["sha256"], *_rounded(row["rating"], row["low"], row["high"])))
+    write_bytes(out, as_csv(lines))
+
+
+def as_csv(lines: Sequence[Sequence[Any]]) -> bytes:
+    """A CSV file, in which no cell is run as a formula."""
+    buffer = io.StringIO()
+    csv.writer(buffer).writerows([cell(each) for each in line] for line in lines)
+    return buffer.getvalue().encode()
+
+
+def _rounded(*values: float | None) -> tuple[float | None, ...]:
+    return tuple(None if each is None else round(each, 3) for each in values)

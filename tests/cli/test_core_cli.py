@@ -40,7 +40,9 @@ def test_a_model_is_trained_from_nothing_and_scores_a_folder(realness, tmp_path)
     assert len(told["members"]) == 2
     assert {"srocc", "plcc", "ci", "n"} <= set(told)
     out = tmp_path / "p.csv"
-    assert realness("core", "predict", table, "--model", told["out"], "--out", out)["scores"] == 20
+    said = realness("core", "predict", table, "--model", told["out"], "--out", out)
+    assert said["scores"] == 20
+    assert 0 < said["learned_from"] < 20  # by both; the others are scored by the network that did not
     with out.open() as file:
         for row in csv.DictReader(file):
             assert 0 <= float(row["low"]) < float(row["rating"]) < float(row["high"]) <= 100
@@ -56,6 +58,9 @@ def test_a_model_is_trained_from_nothing_and_scores_a_folder(realness, tmp_path)
         (("train", "--preset", "paper", "--head", "gp"), "--head does not go with --preset paper"),
         (("train", "--preset", "paper", "--epochs", "0"), "greater than or equal to 1"),
         (("train", "--preset", "paper", "--image", "+scratch"), "one image encoder and one text encoder"),
+        (("train", "x", "--study", "s"), "--study does not go with a PATH (x)"),
+        (("evaluate", "x", "--scores", "people"), "--scores does not go with a PATH (x)"),
+        (("predict", "x", "--limit", "3"), "--limit does not go with a PATH (x)"),
         (("evaluate", "--batch", "4"), "--batch does not go with --preset fast"),
         (("evaluate", "--preset", "paper", "--head", "svr"), "--head does not go with --preset paper"),
     ],

@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 from scipy.stats import spearmanr
 
-from realness.core import heads
+from realness.core import fitting
 from realness.core.crossing import cross_validate
-from realness.core.heads import fit
+from realness.core.fitting import fit
 from realness.core.kernels import Encoded
 from realness.core.words import Words, verdict_features
 from realness.errors import InvalidValue
@@ -24,7 +24,7 @@ def data(n=90, seed=0):
     return Encoded({"image:stats": vectors, "verdict": verdict_features(texts)}, texts), ratings
 
 
-@pytest.mark.parametrize("head", heads.HEADS)
+@pytest.mark.parametrize("head", fitting.HEADS)
 def test_a_head_learns_from_both_and_scores_what_it_never_saw(head):
     encoded, ratings = data()
     unseen, truth = data(seed=1)
@@ -54,8 +54,8 @@ def test_leave_one_out_in_closed_form_is_that_of_fitting_without_each(monkeypatc
         assert deviations[at] == pytest.approx(head.spread * np.sqrt(head.scale * variance), rel=1e-6)
     error = np.sqrt(np.mean(counts * (closed - ratings) ** 2))
     assert head.chosen.loo_rmse == pytest.approx(error, rel=1e-6)
-    for noise in heads.NOISES:
-        monkeypatch.setattr(heads, "NOISES", (noise,))
+    for noise in fitting.NOISES:
+        monkeypatch.setattr(fitting, "NOISES", (noise,))
         assert fit(encoded, ratings, counts, SOURCES[:1]).chosen.loo_rmse >= head.chosen.loo_rmse - 1e-9
 
 
@@ -81,8 +81,8 @@ def test_a_rating_of_many_votes_counts_more():
 
 
 def test_of_very_many_ratings_some_are_drawn(monkeypatch):
-    monkeypatch.setattr(heads, "MOST", 50)
-    monkeypatch.setattr(heads, "MOST_CHOSEN_ON", 30)
+    monkeypatch.setattr(fitting, "MOST", 50)
+    monkeypatch.setattr(fitting, "MOST_CHOSEN_ON", 30)
     encoded, ratings = data(200)
     head = fit(encoded, ratings, np.ones(200), SOURCES)
     assert len(head.coefficients) == 50
@@ -99,7 +99,7 @@ def test_a_fold_with_one_rating_says_that_rating():
 
 def test_an_unknown_head_and_no_source_are_refused():
     encoded, ratings = data(30)
-    with pytest.raises(InvalidValue, match="--head must be gp, svr, ridge"):
+    with pytest.raises(InvalidValue, match="--head must be gp, svr, ridge, mlp"):
         fit(encoded, ratings, np.ones(30), SOURCES, "forest")
     with pytest.raises(InvalidValue, match="needs an image encoder or a text encoder"):
         fit(encoded, ratings, np.ones(30), [])

@@ -14,8 +14,9 @@ from transformers import AutoModel, BertConfig, DistilBertConfig
 
 from realness.core import Core
 from realness.core.bert import Bert
+from realness.core.measures import deviations_of
 from realness.core.network import CoreNetwork, ScratchCnn, image_network
-from realness.core.paper import deviations_of, write_paper
+from realness.core.paper import write_paper
 from realness.core.samples import Rated
 from realness.errors import InvalidValue, RealnessError, UnreadableImage, UnsupportedModel
 

@@ -26,6 +26,11 @@ from realness.workbench.scoring import Source
 pytestmark = pytest.mark.usefixtures("one_thread")
 
 
+@pytest.fixture(autouse=True)
+def saved_after_every_epoch(monkeypatch):
+    monkeypatch.setattr(core_train, "SAVED_EVERY", 0.0)
+
+
 @pytest.fixture(scope="module")
 def samples(tmp_path_factory):
     return write_rated(tmp_path_factory.mktemp("rated"), 40)
@@ -89,6 +94,18 @@ def test_a_stopped_training_ends_as_one_that_was_not(samples, tmp_path, at):
     assert sorted(path.name for path in tmp_path.iterdir()) == ["m", "whole"]
 
 
+def test_checkpoints_are_not_written_faster_than_they_are_worth(samples, tmp_path, monkeypatch):
+    config = recipe(epochs=2)
+    whole, _, _ = train_core_network(config, samples, tmp_path / "whole")
+    monkeypatch.setattr(core_train, "SAVED_EVERY", 3600.0)
+    with pytest.raises(Stopped):
+        train_core_network(config, samples, tmp_path / "m", stop_at(7))
+    assert [path.name for path in (tmp_path / "m.part").iterdir()] == ["train.json"]
+    told = []
+    core, _, _ = train_core_network(config, samples, tmp_path / "m", lambda *one: told.append(one))
+    assert (core.name, told[0]) == (whole.name, (1, 8))
+
+
 def test_stopping_late_is_not_past_the_end(samples, tmp_path):
     told = []
     train_core_network(recipe(epochs=1), samples, tmp_path / "m", lambda *one: told.append(one))
@@ -125,12 +142,26 @@ def test_members_differ_and_their_spread_tells_how_sure_they_are(samples, tmp_pa
     first, second, _third = (set(each["validation"]) for each in core.facts["split"])
     assert first != second
     assert 8 < figures["n"] <= 24
-    said, _ = core.predict_all(samples[:10], None)
-    widths = {one.high - one.low for one in said}
-    assert len(widths) == 10
+    unseen = write_rated(tmp_path / "unseen", 10, seed=1)
+    said, _ = core.predict_all(unseen, None)
+    assert len({one.high - one.low for one in said}) == 10
     assert all(one.low < one.rating < one.high for one in said)
     alone, _, _ = train_core_network(recipe(epochs=1), samples, tmp_path / "alone")
     assert alone.predict(samples[0].file, samples[0].text).low is None
+
+
+def test_an_image_is_scored_by_the_members_that_did_not_learn_from_it(samples, tmp_path):
+    core, _, _ = train_core_network(recipe(epochs=1, members=2), samples, tmp_path / "m")
+    first, second = (set(each["validation"]) for each in core.facts["split"])
+    said = dict(zip((one.sha256 for one in samples), core.predict_all(samples, None)[0], strict=True))
+    alone = [replace(core, networks=[network], facts=core.facts | {"split": None}) for network in core.networks]
+    for one in samples:
+        each = np.array([by.predict(one.file, one.text).rating for by in alone])
+        asked = [one.sha256 in first, one.sha256 in second]
+        expected = each[asked].mean() if any(asked) else each.mean()
+        assert said[one.sha256].rating == pytest.approx(expected, abs=1e-3)
+        assert core.learned_from(one) != any(asked)
+    assert {True, False} == {core.learned_from(one) for one in samples}
 
 
 @pytest.mark.parametrize(("image", "text"), [("scratch", "none"), ("none", "scratch")])
@@ -267,4 +298,4 @@ def test_a_stopped_evaluation_goes_on_and_ends_the_same(bench, tables, tmp_path)
     assert whole["test"]["n"] == 20
     assert told[0][0] > 1
     assert told[-1] == (8, 8)
-    assert sorted(path.name for path in (tmp_path / "o").iterdir()) == ["core.md", "core.png"]
+    assert sorted(path.name for path in (tmp_path / "o").iterdir()) == ["core.csv", "core.md", "core.png"]

@@ -10,7 +10,7 @@ from PIL import Image
 from rated_images import write_rated, write_table
 
 from realness.core import Core
-from realness.domain import Judgement, OpinionScore
+from realness.domain import Judgement, OpinionScore, StudySettings
 from realness.errors import CannotWrite, ImportFailed, InvalidValue, NotFound
 from realness.workbench import scoring
 from realness.workbench.importing import ImportOptions, import_source
@@ -22,6 +22,7 @@ from realness.workbench.scoring import (
     predict_missing,
     rated_images,
     train_core,
+    write_scores,
 )
 
 
@@ -47,12 +48,29 @@ def test_a_table_is_measured_and_told(bench, rated, tmp_path):
     assert "test set (n 30)" in lines
     with Image.open(tmp_path / "out" / "core.png") as plot:
         assert plot.format == "PNG"
+    with (tmp_path / "out" / "core.csv").open() as file:
+        rows = list(csv.DictReader(file))
+    assert [row["image"] for row in rows] == [f"0-{at}.png" for at in range(40)]
+    assert len({row["image_sha256"] for row in rows}) == 40
+    for name in ("image", "text", "both"):
+        said = np.mean(found.crossed.predictions[name], axis=0)
+        assert [float(row[f"predicted_{name}"]) for row in rows] == pytest.approx(said, abs=1e-3)
+    assert [float(row["mos"]) for row in rows] == pytest.approx(found.crossed.ratings, abs=1e-3)
 
 
 def test_a_test_set_may_not_hold_what_was_trained_on(bench, rated, tmp_path):
     with pytest.raises(InvalidValue, match="40 images of --test are in the training"):
         evaluate_core(bench, Source(rated), Setting(), tmp_path / "out", test=rated)
     assert not (tmp_path / "out").exists()
+
+
+def test_what_cannot_work_is_told_before_any_image_is_looked_at(bench, rated, tmp_path):
+    (tmp_path / "file").touch()
+    with pytest.raises(CannotWrite, match=r"file is a file; name another place"):
+        evaluate_core(bench, Source(rated), Setting(), tmp_path / "file" / "out")
+    with pytest.raises(InvalidValue, match="--head must be"):
+        Setting(head="forest")
+    assert not (bench.settings.data / "features").exists()
 
 
 def test_bad_rows_are_told_and_the_rest_is_used(bench, rated):
@@ -181,6 +199,22 @@ def test_a_folder_is_scored_to_a_file(bench, rated, tmp_path):
     with pytest.raises(InvalidValue, match=r"no image of .* could be scored; the first: .* has no description"):
         predict_folder(bench, core, samples[1].file, tmp_path / "x.csv")
     assert not (tmp_path / "x.csv").exists()
+
+
+def test_the_scores_of_the_database_leave_as_a_file_with_the_names_of_exports(bench, rated, tmp_path):
+    bench.store.studies.create("rated", StudySettings())
+    import_source(bench, rated, ImportOptions(study="rated"))
+    core, _, _ = train_core(bench, Source(), Setting(), tmp_path / "model")
+    predict_missing(bench, core, limit=30)
+    write_scores(bench, core.name, tmp_path / "s.csv", study="rated")
+    with (tmp_path / "s.csv").open() as file:
+        rows = list(csv.DictReader(file))
+    kept = {row["sha256"]: row["rating"] for row in bench.store.predictions.kept(core.name)}
+    assert [row["image"] for row in rows] == [f"0-{at}.png" for at in range(30)]
+    assert {row["image_sha256"]: float(row["rating"]) for row in rows} == pytest.approx(kept, abs=1e-3)
+    assert list(bench.store.predictions.kept("another")) == []
+    with pytest.raises(CannotWrite, match="is a folder"):
+        write_scores(bench, core.name, tmp_path)
 
 
 def test_what_is_read_is_never_written_over(bench, rated, tmp_path):
