@@ -15,7 +15,8 @@ const PER = 60;
 const WAIT = 250; // ms after the last key of a search
 const WORDS = { status: STATUS, verdict: VERDICTS, agreement: AGREEMENT }; // facets whose values we know, in their order
 const RATED_ONLY = "Only images that you have rated are searched. ";
-const FACETS = { status: "Status", agreement: "Score against people", verdict: "Verdict", origin: "Origin", split: "Split" };
+const OF_SCORES = ["score_low", "score_high", "disagreement", "uncertainty"]; // sorts that need a score
+const FACETS = { status: "Status", agreement: "MOS and score", verdict: "Verdict", origin: "Origin", split: "Split" };
 
 class Browse {
   items = [];
@@ -57,6 +58,7 @@ class Browse {
     const { el } = this;
     const filtered = [...Object.keys(FACETS), "q"].some((name) => query.has(name));
     if (document.activeElement !== el.search) el.search.value = query.get("q") ?? "";
+    for (const option of el.sort.options) option.disabled = !got.scores && OF_SCORES.includes(option.value);
     el.sort.value = query.get("sort") ?? "newest";
     el.total.textContent = got.total;
     el.of.textContent = got.of;

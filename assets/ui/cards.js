@@ -5,7 +5,7 @@ import { VERDICTS } from "./form.js";
 import { meter } from "./meter.js";
 
 export const STATUS = { todo: "To review", draft: "Draft", reviewed: "Reviewed", skipped: "Skipped", flagged: "Flagged" };
-export const AGREEMENT = { agrees: "Score agrees", disagrees: "Score disagrees" };
+export const AGREEMENT = { agrees: "Inside its interval", disagrees: "Outside its interval" };
 
 function tile(item) {
   const ratio = item.width / item.height;
@@ -15,18 +15,22 @@ function tile(item) {
   return { fit, tiled };
 }
 
-/** One's own answer, where people's figures leave room for it: two words to a line. */
+/** One's own answer, where people's figures leave room for it: two words to a line, or three short ones. */
 function ownWords(item, taken) {
   const own = item.rating === null ? null : make("span", { title: "Your rating" }, "You ", make("b", {}, String(Math.round(item.rating))));
+  if (taken.length === 2 && own && item.opinion && (item.mos?.n ?? 1) === 1) {
+    for (const one of taken) one.querySelector(".n")?.remove(); // the source of the imported score: its mark tells
+    return [own];
+  }
   const state = make("span", {}, own && item.verdict ? VERDICTS[item.verdict] : STATUS[item.status]);
-  return [own, state].filter(Boolean).slice(0, Math.max(0, 2 - taken));
+  return [own, state].filter(Boolean).slice(0, Math.max(0, 2 - taken.length));
 }
 
 /** A card without its pictures, which `fill` brings when it comes into sight. */
 export function card(item, at) {
   const { fit, tiled } = tile(item);
   const { scale, words } = meter(item);
-  const row = make("div", { class: "row num" }, ...words, ...ownWords(item, words.length));
+  const row = make("div", { class: "row num" }, ...words, ...ownWords(item, words));
   const name = [STATUS[item.status], item.rating === null ? "" : `your rating ${Math.round(item.rating)}`].filter(Boolean).join(", ");
   const element = make(
     "article",

@@ -10,7 +10,8 @@ import { go, place, session } from "./session.js";
 
 const MOST_APART = 12;
 const SLOW = 300; // ms after which one is told that there is something to wait for
-const COLUMNS = ["key", "score", "low", "high", "mos", "mos_low", "mos_high", "n"];
+const COLUMNS = ["number", "sha256", "score", "low", "high", "mos", "mos_low", "mos_high", "n"];
+const NAMES = { number: "image", sha256: "image_sha256" }; // columns that are named as in exports
 const two = (value) => value.toFixed(2);
 const span = ([low, high]) => `95 %: ${two(low)} to ${two(high)}`;
 const open = (point) => go(`review/${point.key}`);
@@ -102,12 +103,12 @@ class Insights {
   #rows(points) {
     const apart = points.toSorted((a, b) => Math.abs(b.score - b.mos) - Math.abs(a.score - a.mos)).slice(0, MOST_APART);
     this.pictures.keep(apart.map((point) => `/files/thumb/${point.key}`));
-    const rows = apart.map((point, at) => {
+    const rows = apart.map((point) => {
       const by = Math.round(point.score - point.mos);
       const tiny = make("span", { class: "tiny" });
       const thumb = `/files/thumb/${point.key}`;
       this.pictures.get(thumb).then((image) => tiny.append(Object.assign(image, { alt: "" })), () => {});
-      const link = make("a", { href: `#review/${point.key}`, title: words(point), onclick: (event) => this.#follow(event, point) }, `Image ${at + 1}`);
+      const link = make("a", { href: `#review/${point.key}`, title: words(point), onclick: (event) => this.#follow(event, point) }, `Image ${point.number}`);
       const cells = [Math.round(point.score), Math.round(point.mos), `${by > 0 ? "+" : by < 0 ? "\u2212" : ""}${Math.abs(by)}`];
       return make("tr", {}, make("th", { scope: "row" }, tiny, link), ...cells.map((cell) => make("td", {}, String(cell))));
     });
@@ -131,9 +132,11 @@ class Insights {
     canvas.replaceChildren(scatter(points, { width, height, label, open }));
   }
 
-  /** What is drawn, as a file. Keys and numbers only, so no cell can be a formula. */
+  /** What is drawn, as a file. Digests, numbers and the model's name only, so no cell can be a formula. */
   #save() {
-    const lines = [COLUMNS, ...(this.#got?.points ?? []).map((point) => COLUMNS.map((name) => point[name] ?? ""))];
+    const { points = [], model } = this.#got ?? {};
+    const cell = (value) => (typeof value === "number" ? Math.round(value * 1000) / 1000 : (value ?? ""));
+    const lines = [[...COLUMNS.map((name) => NAMES[name] ?? name), "model"], ...points.map((point) => [...COLUMNS.map((name) => cell(point[name])), model])];
     const url = URL.createObjectURL(new Blob([`${lines.map((line) => line.join(",")).join("\n")}\n`], { type: "text/csv" }));
     make("a", { href: url, download: "scores-against-people.csv" }).click();
     URL.revokeObjectURL(url);

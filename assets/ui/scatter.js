@@ -18,7 +18,7 @@ export function words(point) {
   const span = point.low === null || point.high === null ? "" : ` (${round(point.low)} to ${round(point.high)})`;
   const people = point.mos_low === null ? "" : ` (${round(point.mos_low)} to ${round(point.mos_high)})`;
   const votes = point.n === null ? ", imported" : `, n ${point.n}`;
-  return `Score ${round(point.score)}${span}, MOS ${round(point.mos)}${people}${votes}`;
+  return `Image ${point.number}: score ${round(point.score)}${span}, MOS ${round(point.mos)}${people}${votes}`;
 }
 
 function axes(x, y, width, height) {

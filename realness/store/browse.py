@@ -96,12 +96,13 @@ class Scored:
     """An image with a score and an opinion of people, both of which a reviewer may see.
 
     Attributes:
+        image: its key, the SHA-256 of its file, and its place in the study, from 1.
         score, low, high: what CORE said, and its 95 % interval where it knows one.
         opinion: the imported opinion score; None without one.
         ratings: of the current reviews in the study, where the reviewer's own is among them.
     """
 
-    key: str
+    image: tuple[str, str, int]
     score: float
     low: float | None
     high: float | None
@@ -157,7 +158,7 @@ class BrowseStore:
         """
         rows = _rows(study, reviewer_id).subquery()
         query = (
-            select(rows.c.id, rows.c.status, rows.c.score, rows.c.low, rows.c.high, rows.c.opinion)
+            select(rows.c.id, rows.c.position, rows.c.status, rows.c.score, rows.c.low, rows.c.high, rows.c.opinion)
             .where(rows.c.score.is_not(None))
             .order_by(rows.c.position)
         )
@@ -170,11 +171,13 @@ class BrowseStore:
             ]
             drawn = sorted(random.Random(0).sample(range(len(found)), min(most, len(found))))
             chosen = [found[at] for at in drawn]
-            named = select(images.c.id, images.c.key).where(images.c.id.in_([row.id for row in chosen]))
-            keys = {image: key for image, key in connection.execute(named)}
+            named = select(images.c.id, images.c.key, images.c.sha256)
+            named = named.where(images.c.id.in_([row.id for row in chosen]))
+            keys = {image: (key, sha256) for image, key, sha256 in connection.execute(named)}
         people = {row.id: tuple(ratings.get(row.id, ())) for row in chosen if row.status == "reviewed"}
         listed = [
-            Scored(keys[row.id], row.score, row.low, row.high, row.opinion, people.get(row.id, ())) for row in chosen
+            Scored((*keys[row.id], row.position + 1), row.score, row.low, row.high, row.opinion, people.get(row.id, ()))
+            for row in chosen
         ]
         return listed, len(found)
 

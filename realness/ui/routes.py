@@ -139,6 +139,7 @@ def browse(
         "page": page,
         "pages": max(1, -(-listed.total // per)),
         "facets": facets,
+        "scores": bench.store.predictions.any(),
         "items": [payload.card(at, row, _own_first(row, ratings)) for row in listed.rows],
     }
 
@@ -162,8 +163,14 @@ def learning_state(learning: Learns) -> dict[str, Any]:
 
 @router.post("/api/learning", status_code=202)
 def start_learning(learning: Learns) -> dict[str, Any]:
-    """Train CORE on the ratings so far and score all images, unless that is going on already."""
+    """Train CORE on all ratings so far and score all images, unless that is going on already."""
     return learning.start().as_json()
+
+
+@router.delete("/api/learning")
+def stop_learning(learning: Learns) -> dict[str, Any]:
+    """Stop it; the model and the scores that are there stay."""
+    return learning.cancel().as_json()
 
 
 @router.get("/files/image/{key}")

@@ -1,14 +1,12 @@
 """What CORE says held against what people say, as far as one reviewer may see it."""
 
-import json
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from realness.opinion import mean_opinion
 from realness.store import Scored
-from realness.workbench.learning import PRESET
+from realness.workbench.learning import PRESET, unseen
 from realness.workbench.reviewing import Desk
 
 if TYPE_CHECKING:
@@ -27,11 +25,14 @@ class Pair:
     """An image with its score and its mean opinion score.
 
     Attributes:
+        number: its place in the study, from 1.
         mos_low, mos_high: the interval of the mean, where there are enough ratings.
         n: of how many ratings here it is the mean; None for an imported one.
     """
 
     key: str
+    sha256: str
+    number: int
     score: float
     low: float | None
     high: float | None
@@ -76,9 +77,9 @@ def insights(desk: Desk) -> Insights:
 
 def _pair(one: Scored) -> Pair:
     if one.opinion is not None:
-        return Pair(one.key, one.score, one.low, one.high, one.opinion, None, None, None)
+        return Pair(*one.image, one.score, one.low, one.high, one.opinion, None, None, None)
     mos = mean_opinion(one.ratings)
-    return Pair(one.key, one.score, one.low, one.high, mos.mean, mos.low, mos.high, mos.n)
+    return Pair(*one.image, one.score, one.low, one.high, mos.mean, mos.low, mos.high, mos.n)
 
 
 def _figures(pairs: Sequence[Pair]) -> "Agreement | None":
@@ -92,14 +93,5 @@ def _figures(pairs: Sequence[Pair]) -> "Agreement | None":
 
 
 def _unseen(desk: Desk, model: str | None) -> dict[str, Any] | None:
-    """From the model's card, which is read as what it is: a file that may be anything."""
-    try:
-        card = json.loads((desk.bench.settings.model(PRESET) / "core.json").read_text(encoding="utf-8"))
-        figures = card["metrics"]["leave one out"]
-        srocc, (low, high) = float(figures["srocc"]), map(float, figures["ci"])
-        told = {"srocc": srocc, "ci": [low, high], "n": int(figures["n"])}
-        if not all(map(math.isfinite, (srocc, low, high))):
-            return None
-        return told if model is not None and card["name"] == model else None
-    except (OSError, ValueError, KeyError, TypeError, RecursionError):
-        return None
+    found = unseen(desk.bench.settings.model(PRESET))
+    return found if found is not None and found["name"] == model else None

@@ -1,4 +1,4 @@
-"""CORE learning from the ratings so far, in a process of its own beside the app.
+"""CORE learning from all ratings so far, in a process of its own beside the app.
 
 That process, `python -m realness.workbench.learning`, trains the `fast` preset, scores every image that the new model
 has not scored, and tells how far it is on stdout, one JSON object a line. The app's process only listens, and never
@@ -6,6 +6,7 @@ loads what learning needs.
 """
 
 import json
+import math
 import os
 import signal
 import subprocess
@@ -34,12 +35,14 @@ class Learned:
     """How far learning is.
 
     Attributes:
-        state: `idle`, `training`, `scoring`, `done` or `failed`.
+        state: `idle`, `training`, `scoring`, `done`, `stopped` or `failed`.
         done, total: images, of this state; None where not known.
         error: why it failed, and what to do.
         model: the new model's name, once it is trained.
         scores: how many images it has scored, at the end.
         skipped: how many could not be used, at the end.
+        srocc: of the new model on what it was trained on, each image left out, at the end.
+        before: the same of the model that was there, on what that one was trained on; None where there was none.
     """
 
     state: str = "idle"
@@ -49,6 +52,8 @@ class Learned:
     model: str | None = None
     scores: int | None = None
     skipped: int | None = None
+    srocc: float | None = None
+    before: float | None = None
 
     @property
     def running(self) -> bool:
@@ -69,7 +74,7 @@ class Learning:
         self._told = Learned()
         self._process: subprocess.Popen[str] | None = None
         self._listener: threading.Thread | None = None
-        self._stopped = False
+        self._stopped = self._cancelled = False
 
     @property
     def told(self) -> Learned:
@@ -93,15 +98,25 @@ class Learning:
                 encoding="utf-8",
                 start_new_session=True,
             )
-            self._told = Learned("training")
+            self._told, self._cancelled = Learned("training"), False
             self._listener = threading.Thread(target=self._listen, args=(self._process,), daemon=True)
             self._listener.start()
             return self._told
+
+    def cancel(self) -> Learned:
+        """End the process, if it is at work. The model that was there stays, and so do scores that are kept."""
+        with self._lock:
+            self._cancelled = self._told.running
+        self._end()
+        return self.told
 
     def stop(self) -> None:
         """End the process and what it started; nothing starts after that."""
         with self._lock:
             self._stopped = True
+        self._end()
+
+    def _end(self) -> None:
         process = self._process
         if process is None:
             return
@@ -124,7 +139,9 @@ class Learning:
                     if last.running:
                         self._tell(last)
         process.wait()
-        self._tell(Learned("failed", error=_CRASHED) if last.running else last)
+        if last.running:
+            last = Learned("stopped") if self._cancelled else Learned("failed", error=_CRASHED)
+        self._tell(last)
 
     def _tell(self, told: Learned) -> None:
         with self._lock:
@@ -138,12 +155,29 @@ def learn(settings: Settings) -> int:
     bench = Workbench.open(settings)
     try:
         out = bench.settings.model(PRESET)
-        core, _, left = train_core(bench, Source(), Setting(), out, progress=_telling("training"))
+        before = unseen(out)
+        core, figures, left = train_core(bench, Source(), Setting(), out, progress=_telling("training"))
         report = predict_missing(bench, core, progress=_telling("scoring", model=core.name))
     finally:
         bench.close()
-    _tell({"state": "done", "model": core.name, "scores": report.scores, "skipped": len(left) + len(report.skipped)})
+    told = {"state": "done", "model": core.name, "scores": report.scores, "skipped": len(left) + len(report.skipped)}
+    _tell(told | {"srocc": figures["srocc"], "before": before["srocc"] if before else None})
     return 0
+
+
+def unseen(folder: Path) -> dict[str, Any] | None:
+    """What a model's card says of images that it had not learned from: `name`, `srocc`, `ci`, `n`.
+
+    The card is read as what it is: a file that may be anything. None where it tells no such figures.
+    """
+    try:
+        card = json.loads((folder / "core.json").read_text(encoding="utf-8"))
+        figures = card["metrics"]["leave one out"]
+        srocc, (low, high) = float(figures["srocc"]), map(float, figures["ci"])
+        told = {"name": str(card["name"]), "srocc": srocc, "ci": [low, high], "n": int(figures["n"])}
+    except (OSError, ValueError, KeyError, TypeError, RecursionError):
+        return None
+    return told if all(map(math.isfinite, (srocc, low, high))) else None
 
 
 def _telling(state: str, **more: Any) -> Progress:

@@ -1,4 +1,4 @@
-"""Scores on Browse and Insights, and training on the ratings so far."""
+"""Scores on Browse and Insights, and training on all ratings."""
 
 import csv
 import re
@@ -46,17 +46,19 @@ def test_browse_shows_the_score_of_a_rated_image_and_finds_those_that_disagree(s
     page = screen.page
     expect(page.locator(".card")).to_have_count(4)
     expect(page.get_by_text("Score 80")).to_have_count(0)
-    expect(page.locator(".facets")).not_to_contain_text("Score against people")
+    expect(page.locator("option", has_text="Uncertainty, most first")).to_be_enabled()
+    expect(page.locator(".facets")).not_to_contain_text("MOS and score")
     lock(served, study, 3)
     page.reload()
     figures = page.locator(".card .row")
     expect(figures.first).to_contain_text("Score 80")
+    expect(figures.first).to_contain_text("You 45")
     expect(figures.nth(1)).to_contain_text("Score 50")
     expect(figures.nth(2)).to_contain_text("Score 31")
     expect(figures.nth(3)).not_to_contain_text("Score")
     fills = page.locator(".meter path").evaluate_all("(all) => all.map((one) => getComputedStyle(one).fill)")
     assert [fill == FILLED for fill in fills] == [True, True, False]
-    page.locator(".opt", has_text="Score disagrees").click()
+    page.locator(".opt", has_text="Outside its interval").click()
     expect(page.locator(".card")).to_have_count(2)
     assert "agreement=disagrees" in page.url
     page.get_by_label("Sort").select_option("score_low")
@@ -88,7 +90,10 @@ def test_insights_draw_what_may_be_seen_and_lead_to_the_image(served, visit, tmp
     assert [(line["score"], line["mos"]) for line in lines] == [("31", "30"), ("80", "35"), ("50", "40")]
     rows.nth(1).get_by_role("link").click()
     expect(screen.el("lockedValue")).to_be_visible()
-    assert lines[1]["key"] in page.url
+    (named,) = served.rows("SELECT key FROM images WHERE sha256 = ?", lines[1]["image_sha256"])
+    assert named["key"] in page.url
+    assert [line["image"] for line in lines] == ["1", "2", "3"]
+    assert {line["model"] for line in lines} == {NASTY}
     assert page.evaluate("window.hacked") is None
 
 
@@ -109,15 +114,18 @@ def test_training_is_started_followed_over_a_reload_and_drawn_at_its_end(served_
     lock(served_alone, study, 3)
     screen = visit(served_alone, study, at="insights")
     page = screen.page
-    button = page.get_by_role("button", name="Train on the ratings so far")
+    button = page.get_by_role("button", name="Train on all ratings")
     expect(page.get_by_text("No score yet: train a model")).to_be_visible()
     button.click()
     expect(page.get_by_role("status").filter(has_text="Training")).to_be_visible()
-    expect(button).to_be_disabled()
+    stop = page.get_by_role("button", name="Stop training")
+    stop.click()
+    expect(page.get_by_text("Stopped; the model that was there stays")).to_be_visible()
+    button.click()
     page.reload()
     expect(page.get_by_role("status").filter(has_text=re.compile("Training|Scoring"))).to_be_visible()
-    expect(button).to_be_disabled()
-    expect(page.get_by_text("Trained; 22 images scored")).to_be_visible(timeout=TRAINING)
+    expect(stop).to_be_visible()
+    expect(page.get_by_text(re.compile(r"Trained: SROCC 0\.\d\d; 22 images scored"))).to_be_visible(timeout=TRAINING)
     expect(page.locator(".dot")).to_have_count(3)
     expect(button).to_be_enabled()
     expect(page.locator('[data-el="unseenMore"]')).to_contain_text("n 22, each left out")
@@ -125,12 +133,15 @@ def test_training_is_started_followed_over_a_reload_and_drawn_at_its_end(served_
 
 def test_training_that_fails_says_why(served_alone, visit):
     (study,) = served_alone.rows("SELECT name FROM studies")
+    browse = visit(served_alone, study["name"], at="browse").page
+    expect(browse.locator("option", has_text="Uncertainty, most first")).to_be_disabled()
+    expect(browse.locator("option", has_text="MOS, lowest")).to_be_enabled()
     screen = visit(served_alone, study["name"], at="insights")
     page = screen.page
     expect(page.get_by_text("Fewer than 20 images are rated")).to_be_visible()
     expect(page.get_by_text("4 so far.")).to_be_visible()
-    page.get_by_role("button", name="Train on the ratings so far").click()
+    page.get_by_role("button", name="Train on all ratings").click()
     expect(page.get_by_role("alert").filter(has_text="at least 20 rated images")).to_be_visible(timeout=TRAINING)
-    expect(page.get_by_role("button", name="Train on the ratings so far")).to_be_enabled()
+    expect(page.get_by_role("button", name="Train on all ratings")).to_be_enabled()
     served_alone.server.stop()
     assert served_alone.server.process.returncode == 0

@@ -452,7 +452,8 @@ def test_a_score_is_shown_with_its_interval_once_the_rating_is_locked_and_is_not
     assert (shown["total"], shown["items"][0]["score"]) == (1, 71.25)
     told = client.get("/api/insights", params={"study": study.id}).json()
     first = {"score": 71.25, "low": 61.25, "high": 81.25, "mos": 64.0, "mos_low": None, "mos_high": None, "n": None}
-    assert told["points"][0] == {"key": cards[2]["key"], **first}
+    drawn = told["points"][0]
+    assert drawn == {"key": cards[2]["key"], "sha256": drawn["sha256"], "number": 1, **first}
     assert (told["of"], told["rated"], told["fewest"], told["figures"]) == (3, 3, 20, None)  # all MOS are equal
 
 

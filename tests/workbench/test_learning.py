@@ -1,4 +1,4 @@
-"""Learning from the ratings so far, in a process of its own."""
+"""Learning from all ratings so far, in a process of its own."""
 
 import time
 from contextlib import suppress
@@ -60,6 +60,10 @@ def test_it_trains_scores_every_image_and_tells_how_far_it_is(bench, learning, t
     assert found.unseen is not None
     assert (found.figures.n, found.unseen["n"]) == (FEWEST + 4, FEWEST + 4)
     assert found.figures.srocc > 0.5
+    assert (told.srocc, told.before) == (found.unseen["srocc"], None)
+    assert [one.number for one in found.pairs] == list(range(1, FEWEST + 5))
+    learning.start()
+    assert ended(learning).before == told.srocc
 
 
 def test_too_few_rated_images_are_told_in_words(bench, learning, tmp_path):
@@ -79,6 +83,20 @@ def test_a_process_that_dies_is_told_of(bench, learning, tmp_path):
     learning._process.kill()
     told = ended(learning)
     assert (told.state, "Try again" in (told.error or "")) == ("failed", True)
+
+
+def test_a_training_that_is_called_off_leaves_the_model_that_was_there(bench, learning, tmp_path):
+    import_rated(bench, tmp_path, FEWEST)
+    assert learning.cancel().state == "idle"
+    model = bench.settings.model("fast")
+    model.mkdir(parents=True)
+    (model / "core.json").write_text("{}")
+    learning.start()
+    assert learning.cancel().state == "stopped"
+    assert learning._process.poll() is not None
+    assert (model / "core.json").read_text() == "{}"
+    assert [path.name for path in model.parent.iterdir()] == ["fast"]
+    assert learning.start().state == "training"  # and may be tried again
 
 
 def test_stopping_ends_the_process_and_nothing_starts_after_it(bench, learning, tmp_path):
