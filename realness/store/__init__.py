@@ -10,6 +10,7 @@ from realness.store.exports import ExportFilter, ExportStore
 from realness.store.images import ImageStore, NewImage
 from realness.store.maps import MapStore, MapTask
 from realness.store.migrate import migrate
+from realness.store.panel import PanelStore, StudyState, Vote
 from realness.store.predictions import NewPrediction, Opinion, PredictionStore, Scorable
 from realness.store.references import ReferenceFinding, ReferenceStore
 from realness.store.regions import Answered, RegionStore
@@ -30,6 +31,8 @@ __all__ = [
     "Scorable",
     "Scored",
     "Store",
+    "StudyState",
+    "Vote",
     "migrate",
 ]
 
@@ -50,6 +53,7 @@ class Store:
     regions: RegionStore
     references: ReferenceStore
     predictions: PredictionStore
+    panel: PanelStore
 
     @classmethod
     def open(cls, url: str) -> "Store":
@@ -73,6 +77,7 @@ class Store:
             regions=RegionStore(database),
             references=ReferenceStore(database),
             predictions=PredictionStore(database),
+            panel=PanelStore(database),
         )
 
     def close(self) -> None:

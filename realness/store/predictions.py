@@ -4,16 +4,15 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, ScalarSelect, Select, and_, exists, func, insert, or_, select
+from sqlalchemy import ColumnElement, Select, and_, exists, func, insert, or_, select
 
 from realness.domain import StoredImage
 from realness.store.engine import Database, now
 from realness.store.facets import rating_reviews
-from realness.store.rows import stored_image
+from realness.store.rows import image_name, stored_image
 from realness.store.tables import (
     current_reviews,
     descriptions,
-    image_sources,
     images,
     opinion_scores,
     predictions,
@@ -75,7 +74,7 @@ class PredictionStore:
 
         A description that was made wrong on purpose is none: nothing is to be learned from it.
         """
-        query = _scorable(descriptions.c.planted_wrong.is_(False), study_id).add_columns(_name().label("name"))
+        query = _scorable(descriptions.c.planted_wrong.is_(False), study_id).add_columns(image_name().label("name"))
         scored = select(opinion_scores.c.image_id).where(opinion_scores.c.rating.is_not(None))
         scores = select(opinion_scores.c.image_id, opinion_scores.c.rating, opinion_scores.c.votes).where(
             opinion_scores.c.rating.is_not(None)
@@ -140,7 +139,7 @@ class PredictionStore:
         newest = newest.group_by(predictions.c.image_id)
         c = predictions.c
         query = (
-            select(_name().label("name"), images.c.sha256, c.rating, c.low, c.high)
+            select(image_name().label("name"), images.c.sha256, c.rating, c.low, c.high)
             .join_from(predictions, images, images.c.id == c.image_id)
             .where(c.id.in_(newest))
             .order_by(images.c.id)
@@ -193,12 +192,6 @@ class PredictionStore:
         either = imported.union(people).subquery()
         with self.database.read() as connection:
             return connection.execute(select(func.count()).select_from(either)).scalar_one()
-
-
-def _name() -> ScalarSelect[str]:
-    """An image's name in its first source."""
-    c = image_sources.c
-    return select(c.name).where(c.image_id == images.c.id).order_by(c.id).limit(1).scalar_subquery()
 
 
 def _scorable(said: ColumnElement[bool] | None, study_id: int | None) -> Select:

@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
+from sqlalchemy import ScalarSelect, select
+
 from realness.domain import (
     Finding,
     ImageFacts,
@@ -19,8 +21,15 @@ from realness.domain import (
     Verdict,
 )
 from realness.store.engine import aware
+from realness.store.tables import image_sources, images
 
 Row = Mapping[Any, Any]
+
+
+def image_name() -> ScalarSelect[str]:
+    """An image's name in its first source, beside `images` in a query."""
+    c = image_sources.c
+    return select(c.name).where(c.image_id == images.c.id).order_by(c.id).limit(1).scalar_subquery()
 
 
 def region_row(region: Region) -> dict[str, Any]:

@@ -16,8 +16,9 @@ from realness.core.samples import Rated, Sample, weights_of
 from realness.core.score import Core
 from realness.domain import Skipped
 from realness.errors import InvalidValue
+from realness.exchange import to_csv
 from realness.workbench.bench import Progress, Workbench, silent
-from realness.workbench.scoring import Setting, Source, as_csv, check_found, features_of, rated_images
+from realness.workbench.scoring import Setting, Source, check_found, features_of, rated_images
 
 FILES = {"table": "core.md", "scatter": "core.png", "predictions": "core.csv"}
 
@@ -125,7 +126,7 @@ def written(
     write_bytes(measured.files["table"], table(measured, title).encode())
     predicted = np.mean(crossed.predictions[crossed.whole], axis=0)
     write_bytes(measured.files["scatter"], scatter(predicted, crossed.ratings, crossed.ablation[crossed.whole]))
-    write_bytes(measured.files["predictions"], as_csv(_scores(crossed, samples)))
+    write_bytes(measured.files["predictions"], to_csv.table(_scores(crossed, samples)))
     return measured
 
 

@@ -1,7 +1,5 @@
 """CORE over what is known: training it, scoring images with it. `measuring.py` tells how good it is."""
 
-import csv
-import io
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -19,7 +17,7 @@ from realness.core.samples import Rated, Sample, check_rated
 from realness.core.score import Core, Prediction
 from realness.domain import ImportedRecord, Skipped
 from realness.errors import CannotWrite, InvalidValue, UnreadableImage
-from realness.exchange.to_csv import cell
+from realness.exchange.to_csv import table
 from realness.store import NewPrediction
 from realness.workbench.bench import Progress, Workbench, digest, silent
 
@@ -283,7 +281,7 @@ def predict_folder(bench: Workbench, core: Core, path: Path, out: Path, *, progr
         first = report.skipped[0] if report.skipped else None
         why = f"; the first: {first.row} {first.reason}" if first else ""
         raise InvalidValue(f"no image of {path} could be scored{why}")
-    write_bytes(out, as_csv(lines))
+    write_bytes(out, table(lines))
     if len(pairs) >= 3:
         predicted, rated = np.array(pairs).T
         report.agreement = agreement([predicted], rated)
@@ -303,14 +301,7 @@ def write_scores(bench: Workbench, model: str, out: Path, *, study: str | None =
     lines: list[Sequence[Any]] = [("image", "image_sha256", "rating", "low", "high")]
     for row in bench.store.predictions.kept(model, chosen.id if chosen else None):
         lines.append((row["name"], row["sha256"], *_rounded(row["rating"], row["low"], row["high"])))
-    write_bytes(out, as_csv(lines))
-
-
-def as_csv(lines: Sequence[Sequence[Any]]) -> bytes:
-    """A CSV file, in which no cell is run as a formula."""
-    buffer = io.StringIO()
-    csv.writer(buffer).writerows([cell(each) for each in line] for line in lines)
-    return buffer.getvalue().encode()
+    write_bytes(out, table(lines))
 
 
 def _rounded(*values: float | None) -> tuple[float | None, ...]:

@@ -1,4 +1,4 @@
-"""Opinion statistics: pure functions on ratings."""
+"""The mean opinion score of one image."""
 
 import statistics
 from collections.abc import Sequence
