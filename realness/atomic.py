@@ -56,9 +56,9 @@ def check_folder(folder: Path) -> None:
     Raises:
         CannotWrite: it could not.
     """
-    there = next(each for each in (folder, *folder.absolute().parents) if each.exists())
+    there = next(each for each in (folder, *folder.absolute().parents) if each.exists() or each.is_symlink())
     if not there.is_dir() or not os.access(there, os.W_OK | os.X_OK):
-        reason = "may not be written" if there.is_dir() else "is a file"
+        reason = "may not be written" if there.is_dir() else "is no folder"
         raise CannotWrite(f"cannot write into {folder}: {there} {reason}; name another place")
 
 

@@ -2,6 +2,7 @@
 
 import os
 
+import anyio
 import pytest
 
 from realness.settings import Settings
@@ -9,6 +10,9 @@ from realness.workbench import Workbench
 
 os.environ["HF_HUB_OFFLINE"] = "1"
 os.environ["MPLBACKEND"] = "agg"
+# pytest rewrites anyio, a part of which is imported when a server's thread sends its first file. Python 3.11 fails now
+# and then when two threads make syntax trees at once ("AST constructor recursion depth mismatch"): it is imported here.
+assert anyio.open_file
 
 
 @pytest.fixture

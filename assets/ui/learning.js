@@ -12,9 +12,10 @@ const two = (value) => value.toFixed(2);
 
 function sentence({ state, done, total, scores, skipped, srocc, before }) {
   if (state in NAMES) return `${NAMES[state]}${total ? `, ${done} of ${total} images` : done ? `, ${done} images` : " …"}`;
-  if (state === "stopped") return "Stopped; the model that was there stays";
-  if (state !== "done") return "";
+  if (state === "stopped" && srocc === null) return "Stopped; the model that was there stays";
+  if (!["done", "stopped"].includes(state)) return "";
   const was = before === null ? "" : ` (${two(before)} before)`;
+  if (state === "stopped") return `Stopped: the new model is there, SROCC ${two(srocc)}${was}; ${scores} of ${total} images scored`;
   const left = skipped ? `, ${skipped} could not be used` : "";
   return `Trained: SROCC ${two(srocc)}${was}; ${scores} ${scores === 1 ? "image" : "images"} scored${left}`;
 }

@@ -228,23 +228,32 @@ def predict(
 ) -> None:
     """Score the images of the database that have no score yet, or a folder to CSV."""
     from realness.core import Core  # noqa: PLC0415
-    from realness.workbench.scoring import predict_folder, predict_missing, write_scores  # noqa: PLC0415
+    from realness.exchange.to_csv import check_target  # noqa: PLC0415
+    from realness.workbench.scoring import (  # noqa: PLC0415
+        OF_DATABASE,
+        OF_FOLDER,
+        predict_folder,
+        predict_missing,
+        write_scores,
+    )
 
     shared: Context = context.obj
     _check_of_database(context, path)
     chosen = label(study, "--study") if study else None
     file = place(out) if out else place(Path("predictions.csv")) if path else None
     core: Core = Core.load(place(model) if model else shared.settings().model("fast"))
+    if file is not None:
+        check_target(file, [OF_DATABASE if path is None else OF_FOLDER])
     with shared.bench() as bench, progress_bar("core predict") as progress:
         if path is not None and file is not None:
             report = predict_folder(bench, core, place(path), file, progress=progress)
         else:
             report = predict_missing(bench, core, limit=limit, study=chosen, progress=progress)
             if file is not None:
-                write_scores(bench, core.name, file, study=chosen)
+                report.learned_from = write_scores(bench, core, file, study=chosen)
     _tell_skipped(report.skipped)
     if report.learned_from:
-        told = f"{report.learned_from} of the scores are of images that the model learned from: they flatter it"
+        told = f"{report.learned_from} scores are of images that all of the model learned from: they flatter it"
         typer.echo(told, err=True)
     result: dict[str, Any] = {"scores": report.scores, "n": report.scores, "model": report.model}
     result |= {"learned_from": report.learned_from, "srocc": None, "plcc": None, "ci": None}

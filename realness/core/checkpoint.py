@@ -3,13 +3,15 @@
 Those of the `fast` preset are `words.json` and `model.safetensors`; `realness.core.paper` has the other.
 """
 
+import fcntl
 import hashlib
 import json
+import os
 import re
 import shutil
 import tempfile
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -18,10 +20,10 @@ import safetensors
 from safetensors.numpy import load, save
 from scipy.sparse import csr_matrix, issparse
 
-from realness.atomic import made_folder
+from realness.atomic import check_folder, made_folder
 from realness.core.fitting import KINDS
 from realness.core.heads import Chosen, Head
-from realness.core.kernels import IMAGE, TEXT, Scaling, Spaces, family_of
+from realness.core.kernels import IMAGE, TEXT, VERDICT, WORDS, Scaling, Spaces, family_of
 from realness.core.model import Encoders, FastCore, check_same_encoders
 from realness.core.words import Words
 from realness.errors import CannotWrite, InvalidValue, NotFound
@@ -65,19 +67,24 @@ def write(core: FastCore, folder: Path, metrics: Mapping[str, Any]) -> FastCore:
 
 
 def check_place(folder: Path) -> None:
-    """Refuse a place that holds something else than a model.
+    """Refuse a place that holds something else than a model, or cannot be written.
 
     Raises:
-        CannotWrite: it does.
+        CannotWrite: it does, or cannot.
     """
-    if not folder.exists():
-        return
-    if not folder.is_dir() or folder.is_symlink():
-        raise CannotWrite(f"{folder} is no folder; name another --out")
-    strange = [each.name for each in folder.iterdir() if not _OURS.fullmatch(each.name)]
-    if strange or (any(folder.iterdir()) and not (folder / CARD).is_file()):
+    check_folder(folder.parent)
+    try:
+        _restore(folder)
+        if not folder.exists() and not folder.is_symlink():
+            return
+        if not folder.is_dir() or folder.is_symlink():
+            raise CannotWrite(f"{folder} is no folder; name another --out")
+        names = [each.name for each in folder.iterdir()]
+    except OSError as error:
+        raise CannotWrite(f"cannot read {folder}: {error.strerror or error}; name another --out") from error
+    if not all(_OURS.fullmatch(each) for each in names) or (names and CARD not in names):
         raise CannotWrite(f"{folder} is there and is no CORE model; name another --out")
-    if (folder / CARD).is_file():
+    if CARD in names:
         try:
             read_card(folder)
         except InvalidValue as error:
@@ -87,6 +94,8 @@ def check_place(folder: Path) -> None:
 @contextmanager
 def replacing_folder(folder: Path) -> Iterator[Path]:
     """A new folder that takes a model's place when the block ends well: all of its files or none.
+
+    One at a time; the model that was there stays until the new one stands in its place.
 
     Raises:
         CannotWrite: the place does not allow it, or something else than a model lies there.
@@ -99,16 +108,48 @@ def replacing_folder(folder: Path) -> Iterator[Path]:
             yield part
             for path in (part, *part.rglob("*")):
                 path.chmod(0o755 if path.is_dir() else 0o644)
-            if folder.exists():
-                old = folder.rename(part.with_name(f"{part.name}-old"))
-                part.replace(folder)
-                shutil.rmtree(old)
-            else:
-                part.replace(folder)
+            with _alone(folder.parent):
+                check_place(folder)
+                _swap(part, folder)
         finally:
             shutil.rmtree(part, ignore_errors=True)
     except OSError as error:
         raise CannotWrite(f"cannot write {folder}: {error.strerror or error}; name another place") from error
+
+
+def _swap(part: Path, folder: Path) -> None:
+    """Put a new model in the place of the one that is there, which comes back whatever ends this half-way."""
+    old = _set_aside(folder)
+    shutil.rmtree(old, ignore_errors=True)  # a new model stands, so this is one that was replaced long ago
+    try:
+        if folder.exists():
+            folder.rename(old)
+        part.replace(folder)
+    except BaseException:  # a signal, too
+        _restore(folder)
+        raise
+    shutil.rmtree(old, ignore_errors=True)
+
+
+def _set_aside(folder: Path) -> Path:
+    return folder.with_name(f".{folder.name}.before")
+
+
+def _restore(folder: Path) -> None:
+    """Put back the model that a program which was killed had set aside for a new one."""
+    if not folder.exists() and (_set_aside(folder) / CARD).is_file():
+        _set_aside(folder).rename(folder)
+
+
+@contextmanager
+def _alone(folder: Path) -> Iterator[None]:
+    """A block that only one process runs at a time for a folder."""
+    held = os.open(folder, os.O_RDONLY)
+    try:
+        fcntl.flock(held, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(held)
 
 
 def write_card(folder: Path, card: Mapping[str, Any]) -> None:
@@ -124,11 +165,21 @@ def read(folder: Path) -> FastCore:
         if _digest(blob, told, card) != card["digest"] or card["name"] != f"fast-{card['digest'][:12]}":
             raise ValueError("its files do not belong together, or were changed")
         head = _head(card, load(blob), json.loads(told))
-        if len(card["samples"]) != len(head.counts):
+        if len(card["samples"]) != len(head.counts) or len(set(card["samples"])) != len(card["samples"]):
             raise ValueError("its card is of another training")
         sources = [str(each) for each in card["sources"]]
         identities = {str(name): str(value) for name, value in card["identities"].items()}
-    except (OSError, ValueError, KeyError, TypeError, AttributeError, safetensors.SafetensorError) as error:
+        if set(identities) != {each for each in sources if each not in (f"{TEXT}:{WORDS}", VERDICT)}:
+            raise ValueError("its card names other encoders")
+    except (
+        OSError,
+        ValueError,
+        KeyError,
+        TypeError,
+        AttributeError,
+        IndexError,
+        safetensors.SafetensorError,
+    ) as error:
         raise InvalidValue(f"the model in {folder} is damaged ({error}); train it again with `core train`") from error
     specs = {family: [s.partition(":")[2] for s in sources if family_of(s) == family] for family in (IMAGE, TEXT)}
     core = FastCore(head, identities, card, Encoders.of(specs[IMAGE], specs[TEXT]))
@@ -143,6 +194,8 @@ def read_card(folder: Path) -> dict[str, Any]:
         NotFound: there is no model.
         InvalidValue: the card is damaged, of a newer version, or of another scale.
     """
+    with suppress(OSError):
+        _restore(folder)
     if not (folder / CARD).is_file():
         raise NotFound(f"there is no CORE model in {folder}; train one with `core train`, or name one with --model")
     try:
@@ -188,6 +241,7 @@ def _head(card: Mapping[str, Any], tensors: Mapping[str, np.ndarray], vocabulari
         if f"{at}/values" in tensors:
             parts = tuple(tensors[f"{at}/{part}"] for part in ("values", "columns", "rows"))
             placed[source] = csr_matrix(parts, shape=tuple(int(side) for side in tensors[f"{at}/shape"]))
+            placed[source].check_format()
         else:
             placed[source] = tensors[at]
     scalings = {
@@ -204,4 +258,6 @@ def _head(card: Mapping[str, Any], tensors: Mapping[str, np.ndarray], vocabulari
     common |= {"placed": placed, "chosen": chosen, "counts": tensors["counts"]}
     common |= {"mean": float(card["mean"]), "spread": float(card["spread"])}
     common["rows"] = np.arange(len(tensors["counts"]))
-    return KINDS[card["head"]].restored(common, tensors, card)
+    head = KINDS[card["head"]].restored(common, tensors, card)
+    head.check()
+    return head

@@ -101,6 +101,15 @@ class Ensemble(Head):
         off = float(told["uncertainty"])
         return cls(**common, apart=numbers["apart"], said=numbers["said"], off=off, learned=learned)
 
+    def check(self) -> None:
+        """See `Head`."""
+        super().check()
+        one = self._asked({source: each[:1] for source, each in self.placed.items()})
+        if self.apart.shape != self.counts.shape or set(self.apart.tolist()) != set(range(MEMBERS)):
+            raise ValueError("its folds do not fit each other")
+        if self.said.shape != self.counts.shape or one.shape != (MEMBERS, 1) or not np.isfinite(one).all():
+            raise ValueError("its members do not fit each other")
+
     @abstractmethod
     def _learn(self, targets: np.ndarray) -> dict[str, np.ndarray]:
         """What the members learn, each without its fold."""

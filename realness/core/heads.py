@@ -95,6 +95,24 @@ class Head(ABC):
             KeyError, ValueError: something is missing, or does not fit.
         """
 
+    def check(self) -> None:
+        """Refuse numbers that cannot be a head's.
+
+        Raises:
+            ValueError: they are not finite, or do not fit each other.
+        """
+        count = len(self.counts)
+        if any(each.shape[0] != count for each in self.placed.values()) or not (self.counts > 0).all():
+            raise ValueError("its samples do not fit each other")
+        dense = [getattr(each, "data", each) if hasattr(each, "indptr") else each for each in self.placed.values()]
+        scalings = [each for one in self.spaces.scalings.values() for each in (one.centre, one.spread)]
+        single = np.array([self.mean, self.spread, self.chosen.noise, *self.chosen.weights.values()])
+        numbers = [*dense, *(each for each in scalings if each is not None), *self.numbers().values(), single]
+        if not all(np.isfinite(each).all() for each in numbers) or not 0 < self.spread <= RATING_HIGH:
+            raise ValueError("its numbers are not finite")
+        if not all(0 < each < np.inf for each in self.told().values()):
+            raise ValueError("its uncertainty is none")
+
     def _on_scale(self, found: np.ndarray) -> np.ndarray:
         return np.clip(self.mean + self.spread * found, RATING_LOW, RATING_HIGH)
 
@@ -146,6 +164,12 @@ class GaussianProcess(Head):
     def restored(cls, common: Mapping[str, Any], numbers: Mapping[str, np.ndarray], told: Mapping[str, Any]) -> Self:
         """See `Head`."""
         return cls(**common, coefficients=numbers["coefficients"], scale=float(told["uncertainty"]))
+
+    def check(self) -> None:
+        """See `Head`."""
+        super().check()
+        if self.coefficients.shape != self.counts.shape:
+            raise ValueError("its samples do not fit each other")
 
     def _self_likeness(self, family: str, rows: Mapping[str, Any]) -> np.ndarray:
         """`(n,)`: how alike each sample is to itself."""

@@ -41,7 +41,7 @@ class PaperCore(Core):
     Attributes:
         networks: the members of the ensemble, on one device, in eval mode.
         bert: what makes tokens of texts; None for a model of images alone.
-        facts: what its folder tells of its training.
+        facts: what its folder tells of its training; `split`: what each member learned from.
     """
 
     networks: Sequence[CoreNetwork]
@@ -78,7 +78,7 @@ class PaperCore(Core):
                     skipped.append(Skipped(one.sha256, opened.reason))
                 else:
                     pixels[at] = opened
-            texts, known = [samples[at].text for at in pixels], [self._learned(samples[at]) for at in pixels]
+            texts, known = [samples[at].text for at in pixels], [self._learned(samples[at].sha256) for at in pixels]
             said = self._said(list(pixels.values()), texts, np.array(known).T) if pixels else []
             for at, each in zip(pixels, said, strict=True):
                 found[at] = each
@@ -86,18 +86,17 @@ class PaperCore(Core):
                 progress(min(start + _BATCH, len(samples)), len(samples))
         return found, skipped
 
-    def learned_from(self, sample: Sample) -> bool:
-        """See `Core`."""
-        return all(self._learned(sample))
+    def learned_from(self, sha256: str) -> bool:
+        """See `Core`. Images that a member only chose its epoch by it did not learn from."""
+        return all(self._learned(sha256))
 
-    def _learned(self, sample: Sample) -> list[bool]:
+    def _learned(self, sha256: str) -> list[bool]:
         """Of each member, whether it learned from an image."""
-        return [sample.sha256 in each for each in self._trained_on]
+        return [sha256 in each for each in self._trained_on]
 
     @cached_property
     def _trained_on(self) -> list[frozenset[str]]:
-        splits = self.facts.get("split") or [{"training": ()}] * len(self.networks)
-        return [frozenset(each["training"]) for each in splits]
+        return [frozenset(each["training"]) for each in self.facts["split"]]
 
     def _opened(self, item: Path | np.ndarray) -> np.ndarray | Skipped:
         """Pixels; without looking at the image where no network does."""
@@ -127,7 +126,7 @@ def write_paper(
     """Write a model, in place of what is there: all of its files or none.
 
     Args:
-        facts: for the card: `image`, `metrics`, `rmse` and what else is known of the training.
+        facts: for the card: `image`, `metrics`, `rmse`, `split` and what else is known of the training.
         curves: a PNG.
 
     Returns:
@@ -169,6 +168,8 @@ def read_paper(folder: Path) -> PaperCore:
         core = PaperCore(networks, bert, card | {"name": str(card["name"]), "rmse": float(card["rmse"])})
         if not networks:
             raise ValueError("it has no members")
+        if len(core._trained_on) != len(networks) or card["name"] != f"paper-{card['digest'][:12]}":
+            raise ValueError("its card is of another model")
     except (
         OSError,
         ValueError,

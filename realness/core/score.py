@@ -117,7 +117,7 @@ class Core(ABC):
             cache: of vectors by frozen encoders; a model without any leaves it alone.
         """
 
-    def learned_from(self, sample: "Sample") -> bool:
+    def learned_from(self, sha256: str) -> bool:
         """Whether `predict_all` scores an image by what learned from it: held against its rating, it flatters."""
         return False
 

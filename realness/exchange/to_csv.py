@@ -3,12 +3,16 @@
 import csv
 import io
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from pathlib import Path
 from typing import Any
 
+from realness.atomic import check_folder
+from realness.errors import CannotWrite
 from realness.exchange.rows import COLUMNS, ExportRow
 from realness.exchange.to_jsonl import dumps
 
+_HEADER_BYTES = 4096
 _STARTS = frozenset("=+-@＝＋－＠﹦﹢﹣﹫−")
 """What starts a formula in some spreadsheet, in some language: full width, small and mathematical forms included."""
 
@@ -26,6 +30,26 @@ def line(row: ExportRow) -> str:
 def table(lines: Iterable[Iterable[Any]]) -> bytes:
     """A whole file of other columns, header included, with the same care for its cells."""
     return "".join(_record([cell(each) for each in line]) for line in lines).encode()
+
+
+def check_target(out: Path, headers: Sequence[Sequence[str]]) -> None:
+    """Refuse to write a table where it would take the place of something else, before any long work.
+
+    Args:
+        headers: of the tables that may be replaced.
+
+    Raises:
+        CannotWrite: something else than such a table lies there, or the place does not allow it.
+    """
+    check_folder(out.parent)
+    if not out.exists() and not out.is_symlink():
+        return
+    if not out.is_file():
+        raise CannotWrite(f"{out} is {'a folder' if out.is_dir() else 'no file'}; name another --out")
+    with out.open("rb") as file:
+        first = file.readline(_HEADER_BYTES).rstrip(b"\r\n")
+    if first not in [",".join(each).encode() for each in headers]:
+        raise CannotWrite(f"{out} is there and is no table of this kind; name another --out")
 
 
 def cell(value: Any) -> str | int | float:

@@ -11,7 +11,7 @@ import torch
 from sklearn.model_selection import KFold
 from torch import Tensor
 
-from realness.atomic import check_folder, made_folder, write_bytes
+from realness.atomic import made_folder, write_bytes
 from realness.core.crossing import Evaluation, baselines, baselines_of, summed_up
 from realness.core.kernels import VERDICT, Encoded
 from realness.core.measures import Agreement, agreement
@@ -25,7 +25,7 @@ from realness.training.core_config import CoreConfig
 from realness.training.core_data import Data, Pictures
 from realness.training.core_train import Progress, Steps, learn, steps_of, text_half
 from realness.workbench.bench import Workbench
-from realness.workbench.measuring import Measured, check_apart, written
+from realness.workbench.measuring import Measured, check_apart, check_results, written
 from realness.workbench.scoring import Source, check_found, rated_images
 
 
@@ -58,7 +58,7 @@ def evaluate_end_to_end(
         CannotWrite: `out` cannot be written.
     """
     image_network(config.image, fresh=config.fresh)  # weights that cannot be had are told of before images are read
-    check_folder(out)
+    check_results(out)
     found = rated_images(bench, source)
     others = None if test is None else rated_images(bench, Source(test))
     if others is not None:

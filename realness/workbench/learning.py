@@ -14,7 +14,7 @@ import sys
 import threading
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +23,7 @@ from realness.settings import Settings
 from realness.workbench.bench import Progress, Workbench
 
 PRESET = "fast"
+_MODULE = ("-m", "realness.workbench.learning")
 _POLITENESS = 10
 """How much the process gives way to those that serve reviewers, as `nice` has it."""
 _PATIENCE = 5.0
@@ -41,7 +42,7 @@ class Learned:
         model: the new model's name, once it is trained.
         scores: how many images it has scored, at the end.
         skipped: how many could not be used, at the end.
-        srocc: of the new model on what it was trained on, each image left out, at the end.
+        srocc: of the new model on what it was trained on, each image left out, once it is trained.
         before: the same of the model that was there, on what that one was trained on; None where there was none.
     """
 
@@ -87,26 +88,29 @@ class Learning:
         with self._lock:
             if self._told.running or self._stopped:
                 return self._told
-            command = [sys.executable, "-m", "realness.workbench.learning"]
+            command = [sys.executable, *_MODULE]
             command += [self._settings.database, str(self._settings.data)]
             # A session of its own, so that what it starts (the readers of image statistics) can be ended with it.
-            self._process = subprocess.Popen(
-                command,
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.PIPE,
-                text=True,
-                encoding="utf-8",
-                start_new_session=True,
-            )
+            try:
+                self._process = subprocess.Popen(
+                    command,
+                    stdin=subprocess.DEVNULL,
+                    stdout=subprocess.PIPE,
+                    text=True,
+                    encoding="utf-8",
+                    errors="replace",
+                    start_new_session=True,
+                )
+            except OSError as error:
+                self._told = Learned("failed", error=f"training cannot start: {error.strerror or error}. Try again.")
+                return self._told
             self._told, self._cancelled = Learned("training"), False
             self._listener = threading.Thread(target=self._listen, args=(self._process,), daemon=True)
             self._listener.start()
             return self._told
 
     def cancel(self) -> Learned:
-        """End the process, if it is at work. The model that was there stays, and so do scores that are kept."""
-        with self._lock:
-            self._cancelled = self._told.running
+        """End the process, if it is at work. A model that it has written, and scores that are kept, stay."""
         self._end()
         return self.told
 
@@ -117,16 +121,17 @@ class Learning:
         self._end()
 
     def _end(self) -> None:
-        process = self._process
-        if process is None:
-            return
+        with self._lock:
+            process, listener = self._process, self._listener
+            if process is None or listener is None or process.poll() is not None:
+                return  # it has ended: its number may be another process's by now
+            self._cancelled = True
         for sign in (signal.SIGTERM, signal.SIGKILL):
             with suppress(ProcessLookupError, PermissionError):
                 os.killpg(process.pid, sign)
             with suppress(subprocess.TimeoutExpired):
                 process.wait(_PATIENCE)
-        if self._listener is not None:
-            self._listener.join(_PATIENCE)
+        listener.join(_PATIENCE)
 
     def _listen(self, process: "subprocess.Popen[str]") -> None:
         """Hear what the process tells. How it ended counts when it has ended, so that the next one runs alone."""
@@ -134,13 +139,14 @@ class Learning:
         last = Learned("training")
         with process.stdout:
             for line in process.stdout:
-                with suppress(ValueError, TypeError):  # a library that prints is not ours to obey
+                with suppress(ValueError, TypeError, RecursionError):  # a library that prints is not ours to obey
                     last = Learned(**json.loads(line))
                     if last.running:
                         self._tell(last)
         process.wait()
         if last.running:
-            last = Learned("stopped") if self._cancelled else Learned("failed", error=_CRASHED)
+            kept = replace(last, state="stopped", scores=last.done if last.state == "scoring" else None)
+            last = kept if self._cancelled else Learned("failed", error=_CRASHED)
         self._tell(last)
 
     def _tell(self, told: Learned) -> None:
@@ -157,11 +163,12 @@ def learn(settings: Settings) -> int:
         out = bench.settings.model(PRESET)
         before = unseen(out)
         core, figures, left = train_core(bench, Source(), Setting(), out, progress=_telling("training"))
-        report = predict_missing(bench, core, progress=_telling("scoring", model=core.name))
+        gained = {"srocc": figures["srocc"], "before": before["srocc"] if before else None}
+        report = predict_missing(bench, core, progress=_telling("scoring", model=core.name, **gained))
     finally:
         bench.close()
     told = {"state": "done", "model": core.name, "scores": report.scores, "skipped": len(left) + len(report.skipped)}
-    _tell(told | {"srocc": figures["srocc"], "before": before["srocc"] if before else None})
+    _tell(told | gained)
     return 0
 
 

@@ -15,7 +15,7 @@ from realness.core.model import Encoders, trained
 from realness.core.samples import Rated, Sample, weights_of
 from realness.core.score import Core
 from realness.domain import Skipped
-from realness.errors import InvalidValue
+from realness.errors import CannotWrite, InvalidValue
 from realness.exchange import to_csv
 from realness.workbench.bench import Progress, Workbench, silent
 from realness.workbench.scoring import Setting, Source, check_found, features_of, rated_images
@@ -81,7 +81,7 @@ def evaluate_core(
         InvalidValue: too few rated images, one rating for all, more folds than images, or a test image in the source.
         CannotWrite: `out` cannot be written.
     """
-    check_folder(out)
+    check_results(out)
     found = rated_images(bench, source, progress)
     apart = None if test is None else rated_images(bench, Source(test), progress)
     if apart is not None:
@@ -139,6 +139,18 @@ def _scores(crossed: Evaluation, samples: Sequence[Rated]) -> list[Sequence[Any]
         for at, one in enumerate(samples)
     ]
     return [head, *lines]
+
+
+def check_results(out: Path) -> None:
+    """Refuse a folder that the results could not be written to, before any long work.
+
+    Raises:
+        CannotWrite: they could not.
+    """
+    check_folder(out)
+    for file in FILES.values():
+        if (out / file).exists() and not (out / file).is_file():
+            raise CannotWrite(f"{out / file} is there and is no file; name another --out")
 
 
 def check_apart(known: Sequence[Sample], tested: Sequence[Sample]) -> None:

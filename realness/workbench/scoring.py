@@ -16,8 +16,8 @@ from realness.core.model import Encoders, trained
 from realness.core.samples import Rated, Sample, check_rated
 from realness.core.score import Core, Prediction
 from realness.domain import ImportedRecord, Skipped
-from realness.errors import CannotWrite, InvalidValue, UnreadableImage
-from realness.exchange.to_csv import table
+from realness.errors import InvalidValue, UnreadableImage
+from realness.exchange.to_csv import check_target, table
 from realness.store import NewPrediction
 from realness.workbench.bench import Progress, Workbench, digest, silent
 
@@ -28,6 +28,9 @@ SCORES = ("imported", "people", "both")
 IMPORTED_VOTES = 20
 """Of how many ratings an imported opinion score counts as the mean where its data set does not say: what large studies
 have."""
+OF_FOLDER = ("image", "rating", "low", "high", "learned_from")
+OF_DATABASE = ("image", "image_sha256", "rating", "low", "high", "learned_from")
+"""Columns of scores as files. `learned_from`: whether all of the model learned from the image, which flatters it."""
 KEPT_EVERY = 64
 """Scores that are kept together: what a stopped run does again at most."""
 
@@ -172,8 +175,9 @@ def train_core(
         InvalidValue: too few rated images, or one rating for all.
         CannotWrite: `out` cannot be written.
     """
-    from realness.core.checkpoint import write  # noqa: PLC0415  it makes models
+    from realness.core.checkpoint import check_place, write  # noqa: PLC0415  it makes models
 
+    check_place(out)
     found = rated_images(bench, source, progress)
     encoders = Encoders.of(setting.image, setting.text)
     encoded, used, skipped = encoders.encode(found.samples, features_of(bench), progress)
@@ -243,18 +247,17 @@ def _samples(
 
 
 def _learned_from(core: Core, samples: Sequence[Sample], said: Sequence[Prediction | None]) -> int:
-    return sum(each is not None and core.learned_from(one) for one, each in zip(samples, said, strict=True))
+    return sum(each is not None and core.learned_from(one.sha256) for one, each in zip(samples, said, strict=True))
 
 
 def predict_folder(bench: Workbench, core: Core, path: Path, out: Path, *, progress: Progress = silent) -> ScoreReport:
-    """Score a folder of images, or a data set with descriptions, to a CSV file: image, rating, low, high.
+    """Score a folder of images, or a data set with descriptions, to a CSV file of the columns `OF_FOLDER`.
 
     Raises:
         ImportFailed: there is nothing that can be read.
-        CannotWrite: the file cannot be written.
+        CannotWrite: the file cannot be written, or something else than scores lies there.
     """
-    if out.is_dir() or out.resolve() == path.resolve():
-        raise CannotWrite(f"{out} is {'a folder' if out.is_dir() else 'what is read'}; name another --out")
+    check_target(out, [OF_FOLDER])
     records: list[ImportedRecord] = []
     report = ScoreReport(model=core.name)
     for record in exchange.read(path):
@@ -267,13 +270,13 @@ def predict_folder(bench: Workbench, core: Core, path: Path, out: Path, *, progr
     report.learned_from = _learned_from(core, samples, said)
     names = {sample.sha256: one.row for sample, one in zip(samples, records, strict=True)}
     report.skipped += [Skipped(names.get(one.row, one.row), one.reason) for one in skipped]
-    lines: list[Sequence[Any]] = [("image", "rating", "low", "high")]
+    lines: list[Sequence[Any]] = [OF_FOLDER]
     pairs = []
-    for record, each in zip(records, said, strict=True):
+    for record, sample, each in zip(records, samples, said, strict=True):
         if each is None:
             continue
         report.scores += 1
-        lines.append((record.name, *_rounded(each.rating, each.low, each.high)))
+        lines.append((record.name, *_rounded(each.rating, each.low, each.high), core.learned_from(sample.sha256)))
         known = next((score.rating for score in record.scores if score.rating is not None), None)
         if known is not None:
             pairs.append((each.rating, known))
@@ -288,20 +291,24 @@ def predict_folder(bench: Workbench, core: Core, path: Path, out: Path, *, progr
     return report
 
 
-def write_scores(bench: Workbench, model: str, out: Path, *, study: str | None = None) -> None:
-    """Write the scores that the database has of a model to a CSV file: image, image_sha256, rating, low, high.
+def write_scores(bench: Workbench, core: Core, out: Path, *, study: str | None = None) -> int:
+    """Write the scores that the database has of a model to a CSV file of the columns `OF_DATABASE`.
+
+    Returns:
+        How many of them are of images that all of the model learned from.
 
     Raises:
-        CannotWrite: the file cannot be written.
+        CannotWrite: the file cannot be written, or something else than scores lies there.
         NotFound: there is no study of that name.
     """
-    if out.is_dir():
-        raise CannotWrite(f"{out} is a folder; name another --out")
+    check_target(out, [OF_DATABASE])
     chosen = bench.store.studies.named(study) if study else None
-    lines: list[Sequence[Any]] = [("image", "image_sha256", "rating", "low", "high")]
-    for row in bench.store.predictions.kept(model, chosen.id if chosen else None):
-        lines.append((row["name"], row["sha256"], *_rounded(row["rating"], row["low"], row["high"])))
+    lines: list[Sequence[Any]] = [OF_DATABASE]
+    for row in bench.store.predictions.kept(core.name, chosen.id if chosen else None):
+        figures = _rounded(row["rating"], row["low"], row["high"])
+        lines.append((row["name"], row["sha256"], *figures, core.learned_from(row["sha256"])))
     write_bytes(out, table(lines))
+    return sum(line[-1] is True for line in lines)
 
 
 def _rounded(*values: float | None) -> tuple[float | None, ...]:

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 from realness.atomic import write_bytes
 from realness.domain import Judgement, ReviewKind
-from realness.errors import CannotWrite, InvalidValue
-from realness.exchange.to_csv import table
+from realness.errors import InvalidValue
+from realness.exchange.to_csv import check_target, table
 from realness.opinion import MeanOpinion, mean_opinion
 from realness.store import StudyState, Vote
 from realness.workbench.bench import Workbench
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from realness.opinion.agreement import Interval
     from realness.opinion.panel import Panel
 
+COLUMNS = ("image", "image_sha256", "n", "mos", "low", "high", "mos_p913", "mos_p910")
 _DIGITS = 3
 _MINUTE = 60.0
 
@@ -160,12 +161,11 @@ def write_opinions(bench: Workbench, stats: Stats, out: Path) -> None:
     """Write the opinion scores of every rated image to a CSV file: plain, without bias, most likely.
 
     Raises:
-        CannotWrite: the file cannot be written.
+        CannotWrite: the file cannot be written, or something else than opinion scores lies there.
     """
-    if out.is_dir():
-        raise CannotWrite(f"{out} is a folder; name a file")
+    check_target(out, [COLUMNS])
     names = bench.store.panel.names()
-    lines: list[Sequence[Any]] = [("image", "image_sha256", "n", "mos", "low", "high", "mos_p913", "mos_p910")]
+    lines: list[Sequence[Any]] = [COLUMNS]
     for one in stats.images:
         figures = (one.mos.mean, one.mos.low, one.mos.high, one.p913, one.p910)
         lines.append((*names[one.image_id], one.mos.n, *(_round(each) for each in figures)))

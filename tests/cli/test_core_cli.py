@@ -44,7 +44,9 @@ def test_a_model_is_trained_from_nothing_and_scores_a_folder(realness, tmp_path)
     assert said["scores"] == 20
     assert 0 < said["learned_from"] < 20  # by both; the others are scored by the network that did not
     with out.open() as file:
-        for row in csv.DictReader(file):
+        rows = list(csv.DictReader(file))
+        assert sum(row["learned_from"] == "true" for row in rows) == said["learned_from"]
+        for row in rows:
             assert 0 <= float(row["low"]) < float(row["rating"]) < float(row["high"]) <= 100
 
 

@@ -3,6 +3,7 @@
 import json
 import shutil
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -255,3 +256,66 @@ def test_unknown_encoders_are_refused():
         Encoders.of(image=("stats", "stats"))
     with pytest.raises(InvalidValue, match="needs an image encoder or a text encoder"):
         Encoders.of(image=("none",), text=("none",))
+
+
+@pytest.mark.parametrize("stop", [KeyboardInterrupt, OSError])
+def test_the_model_that_was_there_survives_whatever_ends_its_replacement(samples, cache, tmp_path, monkeypatch, stop):
+    first = model(samples, cache, tmp_path / "m")
+    usual = Path.replace
+
+    def fails(self, target):
+        if target == tmp_path / "m":
+            raise stop("now")
+        return usual(self, target)
+
+    monkeypatch.setattr(Path, "replace", fails)
+    with pytest.raises(CannotWrite if stop is OSError else stop):
+        model(samples[:30], cache, tmp_path / "m")
+    monkeypatch.undo()
+    assert Core.load(tmp_path / "m").name == first.name
+    assert [path.name for path in tmp_path.iterdir()] == ["m"]
+    (tmp_path / "m").rename(tmp_path / ".m.before")  # as a program leaves it that was killed right then
+    assert Core.load(tmp_path / "m").name == first.name
+    (tmp_path / "m").rename(tmp_path / ".m.before")
+    second = model(samples[:30], cache, tmp_path / "m")
+    assert Core.load(tmp_path / "m").name == second.name != first.name
+    assert [path.name for path in tmp_path.iterdir()] == ["m"]
+
+
+def _changed(tensors, card, name, change):
+    if name in tensors:
+        tensors[name] = change(tensors[name].copy())
+    else:
+        card[name] = change(card[name])
+
+
+@pytest.mark.parametrize(
+    ("head", "name", "change"),
+    [
+        ("gp", "mean", lambda _: float("nan")),
+        ("gp", "uncertainty", lambda _: -1.0),
+        ("gp", "coefficients", lambda each: each * np.nan),
+        ("gp", "coefficients", lambda each: each[:-1]),
+        ("gp", "placed/text:tfidf/columns", lambda each: each + 10**6),
+        ("gp", "identities", lambda _: {}),
+        ("gp", "samples", lambda each: [each[0]] * len(each)),
+        ("svr", "apart", lambda each: each * 0),
+        ("svr", "apart", lambda each: each + 99),
+        ("mlp", "said", lambda each: each[1:]),
+        ("mlp", "learned/first", lambda each: each[:, :-1]),
+        ("mlp", "learned/second", lambda each: each * np.inf),
+        ("mlp", "learned/all/text:tfidf", lambda each: each[:-1]),
+    ],
+)
+def test_a_model_that_cannot_be_is_refused_even_with_a_digest_that_fits(samples, cache, tmp_path, head, name, change):
+    model(samples, cache, tmp_path / "m", head)
+    card = json.loads((tmp_path / "m" / "core.json").read_text())
+    tensors = load_file(tmp_path / "m" / "model.safetensors")
+    _changed(tensors, card, name, change)
+    save_file({key: np.ascontiguousarray(each) for key, each in tensors.items()}, tmp_path / "m" / "model.safetensors")
+    blob, words = (tmp_path / "m" / "model.safetensors").read_bytes(), (tmp_path / "m" / "words.json").read_text()
+    card["digest"] = checkpoint._digest(blob, words, card)
+    card["name"] = f"fast-{card['digest'][:12]}"
+    (tmp_path / "m" / "core.json").write_text(json.dumps(card))
+    with pytest.raises(InvalidValue, match=r"is damaged .*; train it again"):
+        Core.load(tmp_path / "m")

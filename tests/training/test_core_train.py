@@ -154,14 +154,16 @@ def test_an_image_is_scored_by_the_members_that_did_not_learn_from_it(samples, t
     core, _, _ = train_core_network(recipe(epochs=1, members=2), samples, tmp_path / "m")
     first, second = (set(each["validation"]) for each in core.facts["split"])
     said = dict(zip((one.sha256 for one in samples), core.predict_all(samples, None)[0], strict=True))
-    alone = [replace(core, networks=[network], facts=core.facts | {"split": None}) for network in core.networks]
+    alone = [
+        replace(core, networks=[network], facts=core.facts | {"split": [{"training": []}]}) for network in core.networks
+    ]
     for one in samples:
         each = np.array([by.predict(one.file, one.text).rating for by in alone])
         asked = [one.sha256 in first, one.sha256 in second]
         expected = each[asked].mean() if any(asked) else each.mean()
         assert said[one.sha256].rating == pytest.approx(expected, abs=1e-3)
-        assert core.learned_from(one) != any(asked)
-    assert {True, False} == {core.learned_from(one) for one in samples}
+        assert core.learned_from(one.sha256) != any(asked)
+    assert {True, False} == {core.learned_from(one.sha256) for one in samples}
 
 
 @pytest.mark.parametrize(("image", "text"), [("scratch", "none"), ("none", "scratch")])

@@ -1,6 +1,7 @@
 """Learning from all ratings so far, in a process of its own."""
 
 import time
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from rated_images import write_rated, write_table
 from realness.core.samples import FEWEST
 from realness.domain import OpinionScore, StudySettings
 from realness.workbench import insights as module
+from realness.workbench import learning as learning_module
 from realness.workbench.importing import ImportOptions, import_source
 from realness.workbench.insights import FEWEST_RATED, insights
 from realness.workbench.learning import Learning
@@ -97,6 +99,55 @@ def test_a_training_that_is_called_off_leaves_the_model_that_was_there(bench, le
     assert (model / "core.json").read_text() == "{}"
     assert [path.name for path in model.parent.iterdir()] == ["fast"]
     assert learning.start().state == "training"  # and may be tried again
+
+
+def test_a_training_that_is_called_off_while_it_scores_tells_of_the_new_model(bench, learning, tmp_path):
+    import_rated(bench, tmp_path, 200)  # more than are kept together
+    learning.start()
+    until = time.monotonic() + 300
+    while learning.told.state != "scoring" and learning.told.running:
+        assert time.monotonic() < until
+        time.sleep(0.002)
+    told = learning.cancel()
+    assert told.state in ("stopped", "done")  # it may have been faster
+    assert told.srocc is not None
+    assert told.model is not None
+    assert bench.store.predictions.count(told.model) >= told.scores > 0
+
+
+@pytest.mark.parametrize("said", [b"\xff\n", b"[" * 200_000 + b"\n", b"{}\n", b'{"state": "scoring"}\n'])
+def test_whatever_a_process_says_its_end_is_told(bench, learning, tmp_path, monkeypatch, said):
+    (tmp_path / "says").write_bytes(said)
+    monkeypatch.setattr(learning_module.sys, "executable", "/bin/cat")
+    monkeypatch.setattr(learning_module, "_MODULE", [str(tmp_path / "says")])
+    learning.start()
+    assert ended(learning, 30).state in ("failed", "idle")
+    monkeypatch.setattr(learning_module.sys, "executable", str(tmp_path / "nothing"))
+    told = learning.start()
+    assert (told.state, "cannot start" in (told.error or "")) == ("failed", True)
+
+
+def test_starting_and_stopping_from_everywhere_at_once_ends_nothing_else(bench, learning, tmp_path, monkeypatch):
+    import_rated(bench, tmp_path, FEWEST)
+    monkeypatch.setattr(learning_module, "_MODULE", ["-c", "import time; time.sleep(60)"])
+    killed = []
+    usual = learning_module.os.killpg
+
+    def watched(group, sign):
+        killed.append(learning._process.pid)
+        usual(group, sign)
+
+    monkeypatch.setattr(learning_module.os, "killpg", watched)
+    with ThreadPoolExecutor(8) as pool:
+        every = [pool.submit(learning.cancel if at % 2 else learning.start) for at in range(80)]
+    for one in every:
+        one.result()
+    learning.cancel()
+    count = len(killed)
+    learning.cancel()
+    learning.stop()
+    assert len(killed) == count  # what has ended is not ended again
+    assert not learning.told.running
 
 
 def test_stopping_ends_the_process_and_nothing_starts_after_it(bench, learning, tmp_path):

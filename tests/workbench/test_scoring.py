@@ -1,7 +1,9 @@
 """CORE over folders and the database."""
 
 import csv
+import os
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -66,7 +68,7 @@ def test_a_test_set_may_not_hold_what_was_trained_on(bench, rated, tmp_path):
 
 def test_what_cannot_work_is_told_before_any_image_is_looked_at(bench, rated, tmp_path):
     (tmp_path / "file").touch()
-    with pytest.raises(CannotWrite, match=r"file is a file; name another place"):
+    with pytest.raises(CannotWrite, match=r"file is no folder; name another place"):
         evaluate_core(bench, Source(rated), Setting(), tmp_path / "file" / "out")
     with pytest.raises(InvalidValue, match="--head must be"):
         Setting(head="forest")
@@ -206,7 +208,7 @@ def test_the_scores_of_the_database_leave_as_a_file_with_the_names_of_exports(be
     import_source(bench, rated, ImportOptions(study="rated"))
     core, _, _ = train_core(bench, Source(), Setting(), tmp_path / "model")
     predict_missing(bench, core, limit=30)
-    write_scores(bench, core.name, tmp_path / "s.csv", study="rated")
+    assert write_scores(bench, core, tmp_path / "s.csv", study="rated") == 0
     with (tmp_path / "s.csv").open() as file:
         rows = list(csv.DictReader(file))
     kept = {row["sha256"]: row["rating"] for row in bench.store.predictions.kept(core.name)}
@@ -214,16 +216,30 @@ def test_the_scores_of_the_database_leave_as_a_file_with_the_names_of_exports(be
     assert {row["image_sha256"]: float(row["rating"]) for row in rows} == pytest.approx(kept, abs=1e-3)
     assert list(bench.store.predictions.kept("another")) == []
     with pytest.raises(CannotWrite, match="is a folder"):
-        write_scores(bench, core.name, tmp_path)
+        write_scores(bench, core, tmp_path)
 
 
-def test_what_is_read_is_never_written_over(bench, rated, tmp_path):
+def test_nothing_but_scores_is_written_over(bench, rated, tmp_path):
     core, _, _ = train_core(bench, Source(rated), Setting(), tmp_path / "model")
-    before = rated.read_bytes()
-    for out in (rated, rated.parent):
-        with pytest.raises(CannotWrite, match="name another --out"):
+    database = Path(bench.settings.database.removeprefix("sqlite:///"))
+    link = tmp_path / "link"
+    link.symlink_to(tmp_path / "nowhere")
+    os.mkfifo(tmp_path / "pipe")
+    inside = (database, tmp_path / "model" / "core.json", rated.parent / "0-0.png", rated)
+    before = [one.read_bytes() for one in inside]
+    for out in (*inside, rated.parent, link, tmp_path / "pipe", rated / "p.csv"):
+        with pytest.raises(CannotWrite, match="name another"):
             predict_folder(bench, core, rated, out)
-    assert rated.read_bytes() == before
+        with pytest.raises(CannotWrite, match="name another"):
+            write_scores(bench, core, out)
+    assert [one.read_bytes() for one in inside] == before
+    for _ in range(2):
+        predict_folder(bench, core, rated, tmp_path / "p.csv")
+    with pytest.raises(CannotWrite, match="no CORE model"):
+        train_core(bench, Source(tmp_path / "is not looked at"), Setting(), rated.parent)
+    (tmp_path / "out" / "core.csv").mkdir(parents=True)
+    with pytest.raises(CannotWrite, match=r"core\.csv is there and is no file"):
+        evaluate_core(bench, Source(rated), Setting(), tmp_path / "out")
 
 
 def test_images_alone_are_enough_for_a_model_of_images(bench, rated, tmp_path):
