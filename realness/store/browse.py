@@ -15,12 +15,9 @@ from sqlalchemy import (
     ColumnElement,
     Connection,
     Select,
-    String,
     case,
-    cast,
     func,
     literal,
-    or_,
     select,
     union,
 )
@@ -35,7 +32,6 @@ from realness.store.tables import (
     current_reviews,
     descriptions,
     drafts,
-    findings,
     images,
     maps,
     opinion_scores,
@@ -43,6 +39,7 @@ from realness.store.tables import (
     study_images,
     summaries,
 )
+from realness.store.words import matching
 
 _MANY = 16
 """Splits above this number are not counted by number but by name."""
@@ -329,19 +326,8 @@ def _facets(counted: Counter[tuple], chosen: Mapping[str, Sequence[str]]) -> tup
     return total, {name: dict(sorted(counts.items())) for name, counts in facets.items()}
 
 
-def _search(description_id: ColumnElement[int], words: str) -> list[ColumnElement[bool]]:
-    conditions: list[ColumnElement[bool]] = []
-    for word in words.split()[:20]:
-        pattern = f"%{word.replace('~', '~~').replace('%', '~%').replace('_', '~_')}%"
-        said = select(descriptions.c.id).where(
-            descriptions.c.id == description_id, descriptions.c.text.like(pattern, escape="~")
-        )
-        found = select(findings.c.id).where(
-            findings.c.description_id == description_id,
-            cast(findings.c.kind, String).like(pattern, escape="~"),
-        )
-        conditions.append(or_(said.exists(), found.exists()))
-    return conditions
+def _search(description_id: ColumnElement[int], said: str) -> list[ColumnElement[bool]]:
+    return [description_id.in_(found) for found in matching(said)]
 
 
 def _sort(rows: Subquery, sort: str) -> list[ColumnElement]:

@@ -1,4 +1,4 @@
-"""Triggers that keep answers and descriptions append-only, a locked blind rating as it is, and `summaries` true.
+"""Triggers that keep answers and descriptions append-only, a locked blind rating as it is, `summaries` and words true.
 
 Alembic's batch mode rebuilds tables and drops their triggers without a word, so `recreate` runs after
 every migration, and `drop` before it: a table that a trigger speaks of cannot be rebuilt.
@@ -7,6 +7,7 @@ every migration, and `drop` before it: a table that a trigger speaks of cannot b
 from sqlalchemy import Connection, Table, UniqueConstraint, inspect
 
 from realness.store.tables import APPEND_ONLY, assignments
+from realness.store.words import INDEX
 
 SUMMARIES = {
     "description": (
@@ -34,9 +35,11 @@ def drop(connection: Connection) -> None:
 def recreate(connection: Connection) -> None:
     """Drop and make every trigger again, inside the caller's transaction."""
     drop(connection)
-    summarised = inspect(connection).has_table("summaries")  # not in a database that went down to an older version
+    there = inspect(connection)
+    # Not in a database that went down to an older version:
+    missing = tuple(f"{name}_" for name in ("summaries", INDEX) if not there.has_table(name))
     for name, statement in _triggers().items():
-        if summarised or not name.startswith("summaries_"):
+        if not name.startswith(missing):
             connection.exec_driver_sql(statement)
 
 
@@ -66,6 +69,10 @@ def _triggers() -> dict[str, str]:
     statements["assignments_no_replace"] = (
         "CREATE TRIGGER assignments_no_replace BEFORE INSERT ON assignments WHEN EXISTS (SELECT 1 FROM assignments "
         f"AS old WHERE old.blind_rating IS NOT NULL AND ({_same_key(assignments)})) {rated}"
+    )
+    statements[f"{INDEX}_of_new_description"] = (
+        f"CREATE TRIGGER {INDEX}_of_new_description AFTER INSERT ON descriptions BEGIN "
+        f"INSERT INTO {INDEX} (rowid, text) VALUES (NEW.id, NEW.text); END"
     )
     return statements | _summaries()
 

@@ -4,7 +4,7 @@ import pytest
 from builders import given_image, make_description, make_image, make_study, make_submission
 from sqlalchemy import delete, insert, select, text, update
 
-from realness.domain import OpinionScore, ReviewKind, StudySettings
+from realness.domain import Finding, OpinionScore, ReviewKind, StudySettings
 from realness.errors import InvalidValue
 from realness.store import Listing, NewPrediction, browse, migrate
 from realness.store.engine import now
@@ -138,6 +138,48 @@ def test_a_search_counts_what_it_finds_of_all(store):
     store.images.add(study.id, [make_image(description=make_description("Yes. A melted cup.", findings=()))])
     found = listed(store, study, search="six fingers")
     assert (found.total, found.of, found.facets["agreement"]) == (2, 3, {"agrees": 1, "disagrees": 1})
+
+
+@pytest.mark.parametrize(
+    ("said", "found"),
+    [
+        ("melted cup", [1]),
+        ("MELT", [1]),
+        ("elted", []),  # words are found from their beginning on
+        ("cafe", [2]),
+        ("Caf\u00e9", [2]),
+        ("six-fingered", [3]),
+        ("fingered", [3]),
+        ("100%", [4]),
+        ("%", [4]),
+        ("_", []),
+        ('say "odd" AND', [5]),
+        ('"', [5]),
+        ("odd*", [5]),
+        ("text:odd", []),
+        ("NEAR(", []),
+        ("\u7565", [6]),
+        ("garb", [7]),  # the kind of a finding
+        ("a", [1, 2, 3, 4, 5]),
+        ("cup\x00 melted", [1]),
+    ],
+)
+def test_a_search_finds_words_from_their_beginning_on(store, said, found):
+    texts = ["Yes. A melted cup.", "No. A caf\u00e9.", "Yes. A six-fingered hand.", "No. All 100% fine."]
+    texts += ['They say "odd", and leave.', "\u624b\u304c\u7565\u3055\u308c\u305f", "No."]
+    study = store.studies.create("words", StudySettings(blind=False))
+    kinds = [()] * 6 + [(Finding("the sign", kind="garbled"),)]
+    new = [make_description(text, findings=each) for text, each in zip(texts, kinds, strict=True)]
+    store.images.add(study.id, [make_image(description=each) for each in new])
+    assert [at for at in range(1, 8) if at in ids(store, study, search=said)] == found
+
+
+def test_words_are_found_after_a_migration_as_well(store):
+    study = make_study(store, images=2, blind=False)
+    migrate(store.database, "0003")
+    store.images.add(study.id, [make_image(description=make_description("Yes. A melted cup.", findings=()))])
+    migrate(store.database)
+    assert [listed(store, study, search=said).total for said in ("melted", "fingers", "garbled")] == [1, 2, 2]
 
 
 def test_summaries_hold_what_they_are_taken_from_after_a_migration_as_well(store):

@@ -14,6 +14,7 @@ from realness.errors import DatabaseProblem
 from realness.store import Store, migrate
 from realness.store.migrate import HEAD
 from realness.store.tables import metadata
+from realness.store.words import INDEX
 
 MIGRATIONS = Path(migrate.__code__.co_filename).parent / "migrations"
 
@@ -25,7 +26,9 @@ def contents(folder):
 
 def test_the_migrated_schema_equals_the_tables_in_the_code(store):
     with store.database.read() as connection:
-        assert compare_metadata(MigrationContext.configure(connection), metadata) == []
+        # but for the search index, which is SQLite's own and has no columns that SQLAlchemy knows
+        tables = {"include_name": lambda name, kind, _: kind != "table" or not name.startswith(INDEX)}
+        assert compare_metadata(MigrationContext.configure(connection, opts=tables), metadata) == []
 
 
 def test_the_head_in_the_code_is_the_newest_migration():
