@@ -187,7 +187,7 @@ def train(
     study: Study = None,
     out: Annotated[Path | None, typer.Option(help="The model's folder. [DATA/core/PRESET]")] = None,
 ) -> None:
-    """Fit CORE to rated images. With the preset paper, stopped by Ctrl+C, it goes on after the last epoch."""
+    """Fit CORE to rated images. With the preset paper, stopped by Ctrl+C, it goes on after its last checkpoint."""
     shared: Context = context.obj
     _check_given(context, preset)
     _check_of_database(context, path)

@@ -19,8 +19,8 @@ from realness.core.heads import Chosen, GaussianProcess, Head, weighted
 from realness.core.kernels import IMAGE, TEXT, VERDICT, Encoded, Spaces
 from realness.errors import InvalidValue
 
-HEADS = ("gp", "svr", "ridge", "mlp")
-KINDS: dict[str, type[Head]] = {"gp": GaussianProcess, "ridge": GaussianProcess, "svr": Machines, "mlp": Networks}
+KINDS: dict[str, type[Head]] = {"gp": GaussianProcess, "svr": Machines, "ridge": GaussianProcess, "mlp": Networks}
+HEADS = tuple(KINDS)
 TEXT_WEIGHTS = (0.25, 0.5, 1.0, 2.0)
 """How much the text's kernel may count beside the image's, whose weight is 1."""
 VERDICT_WEIGHTS = (0.0, 0.1, 0.2, 0.4)
