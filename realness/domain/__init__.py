@@ -8,11 +8,11 @@ Conventions, held everywhere:
     Times: UTC and aware.
 """
 
+from realness.domain.people import Reviewer, Role
 from realness.domain.reviews import (
     Draft,
     Lock,
     ReviewedFinding,
-    Reviewer,
     Study,
     StudyProgress,
     StudySettings,
@@ -76,6 +76,7 @@ __all__ = [
     "ReviewRole",
     "ReviewedFinding",
     "Reviewer",
+    "Role",
     "Skipped",
     "StoredDescription",
     "StoredImage",

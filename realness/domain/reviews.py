@@ -126,15 +126,6 @@ class StudySettings:
 
 
 @dataclass(frozen=True)
-class Reviewer:
-    """A person who reviews. The pseudonym is what leaves in exports."""
-
-    id: int
-    name: str
-    pseudonym: str
-
-
-@dataclass(frozen=True)
 class Study:
     """A set of images with settings."""
 

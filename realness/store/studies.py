@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import ColumnElement, Connection, Row, func, insert, select, true
 
-from realness.domain import Reviewer, ReviewKind, Study, StudyProgress, StudySettings, check_text
+from realness.domain import Reviewer, ReviewKind, Role, Study, StudyProgress, StudySettings, check_text
 from realness.errors import InvalidValue, NotFound
 from realness.store.engine import Database, aware, now
 from realness.store.tables import current_reviews, reviewers, reviews, studies, study_images
@@ -100,7 +100,7 @@ class StudyStore:
                     values = {"name": LOCAL_REVIEWER, "pseudonym": "reviewer-1", "role": "admin", "created_at": now()}
                     connection.execute(insert(reviewers).values(values))
                     row = connection.execute(query).one()
-        return Reviewer(row.id, row.name, row.pseudonym)
+        return Reviewer(row.id, row.name, row.pseudonym, Role(row.role))
 
     def progress(self, study_id: int, reviewer_id: int) -> StudyProgress:
         """How far this reviewer is: skips and flags count as done."""

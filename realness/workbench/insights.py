@@ -68,7 +68,7 @@ class Insights:
 def insights(desk: Desk) -> Insights:
     """What a reviewer may know of the scores of a study."""
     store = desk.bench.store
-    drawn, of = store.browse.scored(desk.study, desk.reviewer.id, MOST_PAIRS)
+    drawn, of = store.browse.scored(desk.shown, desk.reviewer.id, MOST_PAIRS)
     pairs = [_pair(one) for one in drawn]
     model, scored = store.predictions.newest_model(desk.study.id), store.predictions.scored(desk.study.id)
     rated = store.predictions.rated()

@@ -1,6 +1,6 @@
 """The review, step by step: the next image, its reveal, the lock, drafts, submitting, undo."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from realness.domain import (
@@ -57,6 +57,13 @@ class Desk:
     bench: Workbench
     study: Study
     reviewer: Reviewer
+
+    @property
+    def shown(self) -> Study:
+        """The study as this person may see it outside the review itself: for who sees all, nothing of it is hidden."""
+        if not self.reviewer.sees_all:
+            return self.study
+        return replace(self.study, settings=replace(self.study.settings, blind=False))
 
     def progress(self) -> StudyProgress:
         """How far this reviewer is."""
@@ -122,7 +129,7 @@ class Desk:
 
     def may_see(self, image_id: int) -> bool:
         """Whether this reviewer may see what a machine or others said of the image."""
-        if not self.study.settings.blind:
+        if not self.shown.settings.blind:
             return True
         return self.bench.store.assignments.locked(self.study.id, image_id, self.reviewer.id) is not None
 
@@ -173,13 +180,12 @@ def _answered(draft: Draft | None, review: StoredReview | None) -> int | None:
     return review.submission.description_id if review else None
 
 
-def desk(bench: Workbench, study_id: int | None) -> Desk | None:
-    """The local reviewer in a study; without an id in the newest unfinished one. None when there is no study.
+def desk(bench: Workbench, reviewer: Reviewer, study_id: int | None) -> Desk | None:
+    """A reviewer in a study; without an id in the newest unfinished one. None when there is no study.
 
     Raises:
         NotFound: there is no study with this id.
     """
-    reviewer = bench.store.studies.local_reviewer()
     if study_id is not None:
         return Desk(bench, bench.store.studies.by_id(study_id), reviewer)
     desks = [Desk(bench, study, reviewer) for study in bench.store.studies.all()]

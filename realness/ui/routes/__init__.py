@@ -1,0 +1,9 @@
+"""The hot paths, beside Gradio's queue, as JSON and bytes: reviews, drafts, lists, files; a module for each screen."""
+
+from fastapi import APIRouter
+
+from realness.ui.routes import browse, files, insights, review
+
+router = APIRouter()
+for part in (review, browse, insights, files):
+    router.include_router(part.router)

@@ -1,0 +1,87 @@
+"""Reviewing: what is next, the lock, drafts, submitting, undo."""
+
+from typing import Any
+
+from fastapi import APIRouter, Request
+from fastapi.responses import JSONResponse
+
+from realness import __version__
+from realness.errors import Conflict, Locked
+from realness.ui import payload
+from realness.ui.routes.needs import Bench, Who, desk_in
+from realness.ui.schemas import DraftBody, Id, LockBody, ReviewBody
+from realness.workbench.reviewing import Desk, Item, desk
+
+router = APIRouter()
+
+
+def _shown(at: Desk, item: Item | None) -> dict[str, Any]:
+    ahead = at.ahead(item.image if item else None)
+    return {"study": payload.study(at), "item": payload.item(at, item), "ahead": [payload.image(one) for one in ahead]}
+
+
+@router.get("/api/start")
+def start(bench: Bench, who: Who, request: Request, study: Id | None = None) -> dict[str, Any]:
+    """Who reviews, which studies there are, and which one is open."""
+    first = request.app.state.study
+    if study is None and first is not None:
+        study = bench.store.studies.named(first).id
+    at = desk(bench, who, study)
+    studies = [payload.study(Desk(bench, one, who)) for one in bench.store.studies.all()]
+    me = {"name": who.name, "initials": who.name[:2].upper(), "role": who.role.value}
+    return {"reviewer": me, "version": __version__, "studies": studies, "study": payload.study(at) if at else None}
+
+
+@router.get("/api/next")
+def next_item(bench: Bench, who: Who, study: Id) -> dict[str, Any]:
+    """The image this reviewer is on, or the next one."""
+    at = desk_in(bench, who, study)
+    return _shown(at, at.next())
+
+
+@router.get("/api/item")
+def one_item(bench: Bench, who: Who, study: Id, image: str) -> dict[str, Any]:
+    """A certain image."""
+    at = desk_in(bench, who, study)
+    return _shown(at, at.open(image))
+
+
+@router.get("/api/last")
+def last_item(bench: Bench, who: Who, study: Id) -> dict[str, Any]:
+    """What was submitted last, to be undone."""
+    at = desk_in(bench, who, study)
+    return _shown(at, at.last())
+
+
+@router.post("/api/lock")
+def lock(bench: Bench, who: Who, body: LockBody) -> Any:
+    """Lock the blind rating and reveal."""
+    at = desk_in(bench, who, body.study)
+    try:
+        locked, reveal = at.lock(body.image, body.rating)
+    except Locked as error:
+        there = payload.item(at, at.open(body.image)) or {}
+        answer = {"error": str(error), "kind": "locked", "locked": there["locked"], "reveal": there["reveal"]}
+        return JSONResponse(answer, status_code=409)
+    return {"locked": payload.lock(locked), "reveal": payload.reveal(at, reveal)}
+
+
+@router.put("/api/draft")
+def draft(bench: Bench, who: Who, body: DraftBody) -> dict[str, Any]:
+    """Keep what is typed so far."""
+    saved = desk_in(bench, who, body.study).save_draft(body.image, body.base_revision, body.body)
+    return {"saved_at": saved.saved_at.isoformat()}
+
+
+@router.post("/api/reviews")
+def submit(bench: Bench, who: Who, body: ReviewBody) -> Any:
+    """Keep a review."""
+    at = desk_in(bench, who, body.study)
+    image = bench.store.images.by_key(body.image)
+    try:
+        saved = at.submit(body.submission(image))
+    except Conflict as error:
+        theirs = at.current(image.id)
+        answer = {"error": str(error), "kind": "conflict", "theirs": payload.review(theirs) if theirs else None}
+        return JSONResponse(answer, status_code=409)
+    return {"revision": saved.revision, "saved_at": saved.created_at.isoformat(), "study": payload.study(at)}
