@@ -101,7 +101,7 @@ def _timed(bench: Workbench, client: TestClient, parameters: dict[str, Any]) -> 
 def _fill(bench: Workbench, images: int) -> dict[str, int]:
     """The ids of the studies, which hold all the images."""
     store = bench.store
-    who = store.studies.local_reviewer().id
+    who = store.people.local().id
     studies = {name: store.studies.create(name, StudySettings(blind=every > 0)).id for name, every in STUDIES.items()}
     connection = sqlite3.connect(store.database.path)
     for table, columns, rows in _rows(images, studies, who):

@@ -43,3 +43,15 @@ class WeightsNotFound(RealnessError):
 
 class UnsupportedModel(RealnessError):
     """A model that a method cannot use."""
+
+
+class NotSignedIn(RealnessError):
+    """Nobody has signed in, or the name and the password do not belong together."""
+
+
+class NotAllowed(RealnessError):
+    """Something that needs another role."""
+
+
+class TooManyTries(RealnessError):
+    """Signing in failed too often; the message says how long to wait."""

@@ -43,7 +43,7 @@ def make_submission(study, image, **given) -> Submission:
 
 def given_image(store, study, reviewer=None, rating=40.0):
     """The next image, with its rating locked: ready for a review."""
-    reviewer = reviewer or store.studies.local_reviewer()
+    reviewer = reviewer or store.people.local()
     image = store.assignments.next_image(study, reviewer.id)
     if rating is not None:
         store.assignments.lock(study.id, image.id, reviewer.id, rating)

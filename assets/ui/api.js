@@ -64,6 +64,12 @@ async function renew() {
   await new Promise(() => {}); // nothing after this is of use
 }
 
+/** The session has ended: sign in, and come back to the same place. What was typed is kept in this browser. */
+async function signIn() {
+  location.replace(`/login${location.hash}`);
+  await new Promise(() => {}); // nothing after this is of use
+}
+
 async function read(answer) {
   let body = null;
   try {
@@ -72,6 +78,7 @@ async function read(answer) {
     if (answer.ok) throw new ApiError("The server's answer could not be read.", 502);
   }
   if (answer.status === 403 && body?.kind === "refused") await renew();
+  if (answer.status === 401 && body?.kind === "signed_out") await signIn();
   if (!answer.ok) throw new ApiError(body?.error ?? `The server answered with status ${answer.status}.`, answer.status, body);
   return body;
 }
@@ -104,7 +111,7 @@ export async function picture(url) {
   for (let turn = 1; ; turn++) {
     try {
       const answer = await ask(url, { headers: headers() }, 60_000);
-      if (answer.status === 403) await read(answer);
+      if (answer.status === 403 || answer.status === 401) await read(answer);
       if (!answer.ok) throw new ApiError(`The image could not be had (status ${answer.status}).`, answer.status);
       return URL.createObjectURL(await answer.blob());
     } catch (error) {

@@ -1,8 +1,19 @@
 // What this browser remembers. A browser that refuses storage (private windows, full disks) only forgets.
+// Work is remembered for the person it is of: another one who signs in here neither sees nor sends it.
+
+const WORK = ["outbox", "draft."];
+let owner = "";
+
+/** Whose work is remembered from now on; "" where nobody signs in. */
+export function belongTo(person) {
+  owner = person;
+}
+
+const key = (name) => `realness.${WORK.some((one) => name.startsWith(one)) ? owner : ""}${name}`;
 
 export function recall(name, otherwise = null) {
   try {
-    const text = localStorage.getItem(`realness.${name}`);
+    const text = localStorage.getItem(key(name));
     return text === null ? otherwise : JSON.parse(text);
   } catch {
     return otherwise;
@@ -12,7 +23,7 @@ export function recall(name, otherwise = null) {
 /** Keep a value; false when the browser refused. */
 export function remember(name, value) {
   try {
-    localStorage.setItem(`realness.${name}`, JSON.stringify(value));
+    localStorage.setItem(key(name), JSON.stringify(value));
     return true;
   } catch {
     return false;
@@ -21,7 +32,7 @@ export function remember(name, value) {
 
 export function forget(name) {
   try {
-    localStorage.removeItem(`realness.${name}`);
+    localStorage.removeItem(key(name));
   } catch {
     // Nothing was kept, so nothing is to be forgotten.
   }
@@ -30,7 +41,8 @@ export function forget(name) {
 /** The names of what is remembered that begin so. */
 export function remembered(start) {
   try {
-    return Object.keys(localStorage).filter((name) => name.startsWith(`realness.${start}`)).map((name) => name.slice("realness.".length));
+    const bare = key(start).length - start.length;
+    return Object.keys(localStorage).filter((name) => name.startsWith(key(start))).map((name) => name.slice(bare));
   } catch {
     return [];
   }

@@ -29,6 +29,12 @@ export class Opening {
     this.review = review;
   }
 
+  /** Resolves when it is known who reviews. */
+  async signedIn() {
+    const silent = (left) => this.#silent(left);
+    await this.review.patience.until(() => session.ready(), silent).catch(() => {}); // told when an image is asked for
+  }
+
   /** Open what the address bar names: an image, or the next one. */
   async arrive() {
     const { image } = place();

@@ -269,6 +269,7 @@ class Review {
 
 export async function mount(element) {
   const review = new Review(element.querySelector("[data-screen]"));
+  await review.opening.signedIn(); // whose work waits is known after that
   await review.sending.outbox.sweep();
   if (place().screen === "review") await review.opening.arrive();
 }

@@ -1,6 +1,7 @@
 // Who reviews which study, and where in the application they are.
 
 import { ApiError, get } from "./api.js";
+import { belongTo } from "./memory.js";
 
 const SCREENS = ["review", "browse", "insights"];
 const TAB = "realness.study"; // a tab keeps its study over a reload; a new tab starts where the server says
@@ -33,6 +34,7 @@ class Session extends EventTarget {
 
   #take({ reviewer, studies, study }) {
     Object.assign(this, { reviewer, studies });
+    belongTo(reviewer.account ? `${reviewer.id}.` : "");
     this.#open(study);
   }
 

@@ -1,5 +1,6 @@
 // The header: screens, study, progress, theme, person. Switches between the screens without loading a page.
 
+import { account } from "./account.js";
 import { parts } from "./dom.js";
 import { listen, showAllKeys } from "./keys.js";
 import { address, go, place, session } from "./session.js";
@@ -42,6 +43,7 @@ function showStudy(el) {
   for (const link of el.nav.children) link.href = address(link.dataset.nav);
   el.who.textContent = reviewer?.initials ?? "";
   el.who.title = reviewer ? `Reviewing as ${reviewer.name}` : "";
+  el.who.setAttribute("aria-label", reviewer ? `${reviewer.name}: account` : "Account");
   showProgress(el, place().screen);
 }
 
@@ -64,6 +66,7 @@ export function mount(root) {
   const el = parts(root);
   dress(el.theme);
   help(el);
+  account(el);
   el.study.addEventListener("change", () => {
     session.choose(Number(el.study.value));
     el.study.blur();

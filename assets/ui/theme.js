@@ -10,11 +10,11 @@ function apply() {
   document.body.classList.toggle("dark", theme === "dark"); // Gradio's own switch, for its own messages
 }
 
-/** Follow the system and the switch. */
+/** Follow the system and, where there is one, the switch. */
 export function dress(button) {
   apply();
   system.addEventListener("change", apply);
-  button.addEventListener("click", () => {
+  button?.addEventListener("click", () => {
     remember("theme", document.documentElement.dataset.theme === "dark" ? "light" : "dark");
     apply();
   });

@@ -7,7 +7,7 @@ import sys
 
 import typer
 
-from realness.cli import bench, core, data, evaluate, maps, serve, stats, study, train
+from realness.cli import bench, core, data, evaluate, maps, reviewer, serve, stats, study, train
 from realness.cli.context import Context, hoist
 from realness.errors import RealnessError
 
@@ -25,6 +25,7 @@ app = typer.Typer(
 for part in (data, maps, stats, serve, bench):
     part.add_to(app)
 app.add_typer(study.app, name="study")
+app.add_typer(reviewer.app, name="reviewer")
 app.add_typer(train.app, name="train")
 app.add_typer(evaluate.app, name="evaluate")
 app.add_typer(core.app, name="core")

@@ -20,7 +20,9 @@ def add_to(app: typer.Typer) -> None:
 
 def serve(
     context: typer.Context,
-    host: Annotated[str, typer.Option(help="This machine only, until there are accounts.")] = "127.0.0.1",
+    host: Annotated[
+        str, typer.Option(help="Another than this machine's needs accounts: `reviewer add`.")
+    ] = "127.0.0.1",
     port: Annotated[int, typer.Option(min=0, max=65535, help="0 takes a free one.")] = 7860,
     study: Annotated[str, typer.Option(help="The study that opens first.")] = "",
 ) -> None:
@@ -29,9 +31,9 @@ def serve(
     from realness.ui.server import serve as run  # noqa: PLC0415  gradio takes seconds to import
 
     shared: Context = context.obj
-    check_host(host)
     study = label(study, "--study")
     with shared.bench() as bench:
+        check_host(host, accounts=bench.store.people.any_accounts())
         if sample_is_missing(bench):
             _add_sample(bench)
         if study:

@@ -8,7 +8,7 @@ Conventions, held everywhere:
     Times: UTC and aware.
 """
 
-from realness.domain.people import Reviewer, Role
+from realness.domain.people import Account, Reviewer, Role
 from realness.domain.reviews import (
     Draft,
     Lock,
@@ -58,6 +58,7 @@ __all__ = [
     "MAX_TEXT",
     "RATING_HIGH",
     "RATING_LOW",
+    "Account",
     "Description",
     "Draft",
     "Finding",

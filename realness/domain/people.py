@@ -1,6 +1,7 @@
 """The people: who reviews, who leads."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 
 
@@ -37,3 +38,18 @@ class Reviewer:
         reviewer in one, and stays blind.
         """
         return self.leads and self.account
+
+
+@dataclass(frozen=True)
+class Account:
+    """A person as those who manage accounts see one.
+
+    Attributes:
+        disabled: may not sign in any more; what was answered stays.
+        reviews: how many answers there are, every revision counted.
+    """
+
+    reviewer: Reviewer
+    created_at: datetime
+    disabled: bool
+    reviews: int

@@ -48,6 +48,7 @@ class Submission:
         active_seconds: time spent, idle time excluded.
         reason: why it was skipped or flagged.
         client_at: when the browser says that it was sent; given with any zone, kept in UTC.
+        sources: of an adjudication: the ids of the reviews it was taken from; none of them where it is a third one.
     """
 
     submission_id: str
@@ -68,6 +69,7 @@ class Submission:
     reason: str = ""
     note: str = ""
     client_at: datetime | None = None
+    sources: tuple[int, ...] | None = None
 
     def __post_init__(self) -> None:
         if not 8 <= len(self.submission_id) <= 64 or not self.submission_id.replace("-", "").isalnum():
@@ -96,6 +98,8 @@ def _utc(value: datetime) -> datetime:
         raise InvalidValue(f"client_at must be a time of our days, got {value.isoformat()}") from error
 
 
+MOST_HIDDEN = 50
+"""Repeats, or gold images, of each 100 that a person rates, at most."""
 ORDERS = ("imported", "random", "informative")
 
 
@@ -110,6 +114,10 @@ class StudySettings:
             is the least certain, and goes on with those that have none as they were imported.
         seed: for the random order.
         sample: the built-in sample, labelled so on screen.
+        hidden_repeats: of each 100 images that a person rates, how many come a second time without a word; 0 to 50.
+        gold_share: of each 100 images that a person rates, how many have a rating that counts as right, while there
+            are any that this person has not seen; 0 to 50. With 0 they come like all others.
+        target: how many images each person is to do; None for as many as there are.
     """
 
     blind: bool = True
@@ -117,22 +125,37 @@ class StudySettings:
     order: str = "imported"
     seed: int = 0
     sample: bool = False
+    hidden_repeats: int = 0
+    gold_share: int = 0
+    target: int | None = None
 
     def __post_init__(self) -> None:
         if self.order not in ORDERS:
             raise InvalidValue(f"order must be {', '.join(ORDERS)}; got {self.order!r}")
         if not 1 <= self.overlap <= 1000:
             raise InvalidValue(f"overlap must be from 1 to 1000, got {self.overlap}")
+        if not 0 <= self.seed < 2**31:
+            raise InvalidValue(f"the seed must be from 0 to {2**31 - 1}, got {self.seed}")
+        for share, name in ((self.hidden_repeats, "hidden repeats"), (self.gold_share, "gold images")):
+            if not 0 <= share <= MOST_HIDDEN:
+                raise InvalidValue(f"{name} must be from 0 to {MOST_HIDDEN} of each 100 images, got {share}")
+        if self.target is not None and not 1 <= self.target <= 10**9:
+            raise InvalidValue(f"the target must be at least 1 image a person, got {self.target}")
 
 
 @dataclass(frozen=True)
 class Study:
-    """A set of images with settings."""
+    """A set of images with settings.
+
+    Attributes:
+        closed: takes no reviews any more.
+    """
 
     id: int
     name: str
     settings: StudySettings
     images: int = 0
+    closed: bool = False
 
 
 @dataclass(frozen=True)
@@ -148,10 +171,11 @@ class StudyProgress:
 
 @dataclass(frozen=True)
 class Lock:
-    """A blind rating that is locked: 0 to 100, and when."""
+    """A blind rating that is locked: 0 to 100, and when; and whether it is the second one of a hidden repeat."""
 
     rating: float
     at: datetime
+    repeat: bool = False
 
 
 @dataclass(frozen=True)

@@ -11,6 +11,7 @@ from realness.store.images import ImageStore, NewImage
 from realness.store.maps import MapStore, MapTask
 from realness.store.migrate import migrate
 from realness.store.panel import PanelStore, StudyState, Vote
+from realness.store.people import PeopleStore
 from realness.store.predictions import NewPrediction, Opinion, PredictionStore, Scorable
 from realness.store.references import ReferenceFinding, ReferenceStore
 from realness.store.regions import Answered, RegionStore
@@ -54,6 +55,7 @@ class Store:
     references: ReferenceStore
     predictions: PredictionStore
     panel: PanelStore
+    people: PeopleStore
 
     @classmethod
     def open(cls, url: str) -> "Store":
@@ -78,6 +80,7 @@ class Store:
             references=ReferenceStore(database),
             predictions=PredictionStore(database),
             panel=PanelStore(database),
+            people=PeopleStore(database),
         )
 
     def close(self) -> None:

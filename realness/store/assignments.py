@@ -1,18 +1,17 @@
 """Who reviews which image: the choice and the lease in one transaction, and the locked blind rating."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
-from sqlalchemy import ColumnElement, Connection, Select, and_, exists, func, insert, or_, select, update
+from sqlalchemy import ColumnElement, Table, and_, insert, select, update
 
 from realness.domain import Lock, StoredImage, Study, check_rating
 from realness.errors import InvalidValue, Locked
 from realness.store.engine import Database, aware, now
+from realness.store.queues import Given, following, lease, take
 from realness.store.rows import stored_image
-from realness.store.tables import assignments, drafts, images, reviews, study_images, summaries
-
-LEASE = timedelta(minutes=30)
-_PRIME = 2_147_483_647
+from realness.store.tables import assignments, images, repeats, study_images
 
 
 @dataclass(frozen=True)
@@ -21,25 +20,22 @@ class AssignmentStore:
 
     database: Database
 
-    def next_image(self, study: Study, reviewer_id: int) -> StoredImage | None:
-        """The image this reviewer is on, or the next one, leased to them; None when all is done.
-
-        The same person in two tabs gets the same image; two people get the same one only where the
-        study's overlap allows it.
+    def take(self, study: Study, reviewer_id: int, ahead: int = 0) -> tuple[Given | None, list[StoredImage]]:
+        """The image this reviewer is on, or the next one, leased to them, and `ahead` of those that follow; see
+        `queues.take`.
         """
         with self.database.write() as connection:
-            row = connection.execute(_todo(study, reviewer_id).limit(1)).mappings().first()
-            if row is None:
-                return None
-            _lease(connection, study.id, row["id"], reviewer_id)
-        return stored_image(row)
+            return take(connection, study, reviewer_id, ahead)
+
+    def next_image(self, study: Study, reviewer_id: int) -> StoredImage | None:
+        """The image alone."""
+        given, _ = self.take(study, reviewer_id)
+        return given and given.image
 
     def ahead(self, study: Study, reviewer_id: int, after: int | None, count: int) -> list[StoredImage]:
         """The images that follow, not leased: for loading ahead."""
-        query = _todo(study, reviewer_id).limit(count + 1)
         with self.database.read() as connection:
-            rows = connection.execute(query).mappings().all()
-        return [stored_image(row) for row in rows if row["id"] != after][:count]
+            return following(connection, study, reviewer_id, after, count)
 
     def open(self, study: Study, key: str, reviewer_id: int) -> StoredImage | None:
         """Lease a certain image of the study, reviewed before or not; None when it is not in the study."""
@@ -52,11 +48,29 @@ class AssignmentStore:
             row = connection.execute(query).mappings().first()
             if row is None:
                 return None
-            _lease(connection, study.id, row["id"], reviewer_id)
+            lease(connection, study.id, row["id"], reviewer_id)
         return stored_image(row)
 
+    def assign(self, study_id: int, image_ids: Sequence[int], to: int, by: int) -> int:
+        """Give images of the study to a person, who gets them first; how many were not theirs, or done, before."""
+        inside = select(study_images.c.image_id).where(study_images.c.study_id == study_id)
+        new = 0
+        with self.database.write() as connection:
+            for image_id in connection.execute(inside.where(study_images.c.image_id.in_(image_ids))).scalars().all():
+                mine = _mine(study_id, image_id, to)
+                row = connection.execute(select(assignments).where(mine)).first()
+                if row is None:
+                    key = {"study_id": study_id, "image_id": image_id, "reviewer_id": to, "assigned_by": by}
+                    connection.execute(insert(assignments).values(**key, created_at=now()))
+                    new += 1
+                elif not row.answered and row.assigned_by is None:
+                    connection.execute(update(assignments).where(mine).values(assigned_by=by))
+                    new += 1
+        return new
+
     def lock(self, study_id: int, image_id: int, reviewer_id: int, rating: float) -> Lock:
-        """Lock the blind rating (0 to 100). The same rating again is harmless.
+        """Lock the blind rating (0 to 100). The same rating again is harmless. Where the image is with this person a
+        second time, the rating is kept as that of the repeat.
 
         Raises:
             InvalidValue: off the scale, or the image was never given to this reviewer.
@@ -64,12 +78,15 @@ class AssignmentStore:
         """
         rating = check_rating(rating)
         with self.database.write() as connection:
+            again = _mine(study_id, image_id, reviewer_id, repeats), repeats.c.rating.is_(None)
+            at = now()
+            if connection.execute(update(repeats).where(*again).values(rating=rating, rated_at=at)).rowcount:
+                return Lock(rating, at, repeat=True)
             mine = _mine(study_id, image_id, reviewer_id)
             row = connection.execute(select(assignments).where(mine)).first()
             if row is None:
                 raise InvalidValue("this image was not opened for a review; reload the page")
             if row.blind_rating is None:
-                at = now()
                 connection.execute(update(assignments).where(mine).values(blind_rating=rating, rated_at=at))
                 return Lock(rating, at)
         if row.blind_rating != rating:
@@ -88,65 +105,6 @@ def _lock(rating: float, at: datetime) -> Lock:
     return Lock(rating, aware(at) or at)
 
 
-def _mine(study_id: int, image_id: int, reviewer_id: int) -> ColumnElement[bool]:
-    column = assignments.c
+def _mine(study_id: int, image_id: int, reviewer_id: int, table: Table = assignments) -> ColumnElement[bool]:
+    column = table.c
     return and_(column.study_id == study_id, column.image_id == image_id, column.reviewer_id == reviewer_id)
-
-
-def _lease(connection: Connection, study_id: int, image_id: int, reviewer_id: int) -> None:
-    at = now()
-    mine = _mine(study_id, image_id, reviewer_id)
-    found = connection.execute(update(assignments).where(mine).values(lease_expires_at=at + LEASE))
-    if found.rowcount == 0:
-        key = {"study_id": study_id, "image_id": image_id, "reviewer_id": reviewer_id}
-        connection.execute(insert(assignments).values(**key, lease_expires_at=at + LEASE, created_at=at))
-
-
-def _todo(study: Study, reviewer_id: int) -> Select:
-    """The study's images this reviewer has not answered and may have: begun ones first, then in order."""
-    inside = study_images.c
-    here = and_(assignments.c.study_id == study.id, assignments.c.image_id == images.c.id)
-    answered = and_(reviews.c.study_id == study.id, reviews.c.image_id == images.c.id)
-    draft = exists().where(
-        drafts.c.study_id == study.id, drafts.c.image_id == images.c.id, drafts.c.reviewer_id == reviewer_id
-    )
-    begun = or_(assignments.c.lease_expires_at > now(), assignments.c.blind_rating.is_not(None), draft)
-    mine_open = exists().where(here, assignments.c.reviewer_id == reviewer_id, begun)
-    others_done = (
-        select(func.count(reviews.c.reviewer_id.distinct())).where(answered, reviews.c.kind != "skip").scalar_subquery()
-    )
-    others_at_it = (
-        select(func.count())
-        .select_from(assignments)
-        .where(
-            here,
-            assignments.c.reviewer_id != reviewer_id,
-            assignments.c.lease_expires_at > now(),
-            ~exists().where(  # by the assignment's own columns: SQLAlchemy correlates to the nearest query only
-                reviews.c.study_id == assignments.c.study_id,
-                reviews.c.image_id == assignments.c.image_id,
-                reviews.c.reviewer_id == assignments.c.reviewer_id,
-            ),
-        )
-        .scalar_subquery()
-    )
-    return (
-        select(images)
-        .join(study_images, inside.image_id == images.c.id)
-        .outerjoin(summaries, summaries.c.image_id == images.c.id)
-        .where(inside.study_id == study.id)
-        .where(~exists().where(answered, reviews.c.reviewer_id == reviewer_id))
-        .where(or_(mine_open, others_done + others_at_it < study.settings.overlap))
-        .order_by(mine_open.desc(), *_order(study, reviewer_id))
-    )
-
-
-def _order(study: Study, reviewer_id: int) -> list[ColumnElement]:
-    position = study_images.c.position
-    if study.settings.order == "imported":
-        return [position]
-    if study.settings.order == "informative":
-        return [(summaries.c.high - summaries.c.low).desc().nulls_last(), summaries.c.score.is_(None), position]
-    # A permutation of the positions that the database can compute: multiply by a factor, modulo a prime.
-    factor = (study.settings.seed * 7_919 + reviewer_id * 104_729 + 48_271) * 16_807 % _PRIME or 1
-    return [((position + 1) * factor) % _PRIME, position]

@@ -1,9 +1,10 @@
 """Reviews: inserted, never changed. And drafts: what is not submitted yet."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Table, and_, delete, func, insert, select, update
+from sqlalchemy import ColumnElement, Connection, Table, and_, bindparam, delete, func, insert, select, update
 
 from realness import __version__
 from realness.domain import (
@@ -13,11 +14,15 @@ from realness.domain import (
     ReviewedFinding,
     ReviewKind,
     ReviewRole,
+    StoredImage,
     StoredReview,
+    Study,
+    StudyProgress,
     Submission,
 )
 from realness.errors import Conflict, InvalidValue, Locked
 from realness.store.engine import Database, aware, now
+from realness.store.queues import Given, progress, take
 from realness.store.rows import Row, region, region_row, stored_review
 from realness.store.tables import (
     assignments,
@@ -53,17 +58,18 @@ class ReviewStore:
                 judging it.
         """
         with self.database.write() as connection:
-            again = _load(connection, reviews.c.submission_id == submission.submission_id)
-            if again:
-                return _same(again[0], reviewer_id, submission)
-            place = (submission.study_id, submission.image_id)
-            current = _newest(connection, _of(reviews, reviewer_id, *place), submission.role)
-            if current != submission.base_revision:
-                raise Conflict("this image was reviewed in another tab meanwhile; choose which review to keep")
-            rating = _check(connection, reviewer_id, submission)
-            review_id = _insert(connection, reviewer_id, submission, current + 1, rating)
-            connection.execute(delete(drafts).where(_of(drafts, reviewer_id, submission.study_id, submission.image_id)))
-            return _load(connection, reviews.c.id == review_id)[0]
+            return _submit(connection, reviewer_id, submission)
+
+    def submit_and_take(
+        self, study: Study, reviewer_id: int, submission: Submission, ahead: int
+    ) -> tuple[StoredReview, Given | None, list[StoredImage], StudyProgress]:
+        """The same, and in the same transaction the image that comes next, `ahead` of those that follow (see
+        `queues.take`), and how far the reviewer is by then.
+        """
+        with self.database.write() as connection:
+            saved = _submit(connection, reviewer_id, submission)
+            given, coming = take(connection, study, reviewer_id, ahead)
+            return saved, given, coming, progress(connection, study.id, reviewer_id)
 
     def current(self, study_id: int, image_id: int, reviewer_id: int) -> StoredReview | None:
         """This reviewer's newest revision, or None. An adjudication by the same person is no revision of it."""
@@ -136,51 +142,113 @@ def _answers(submission: Submission) -> tuple[Any, ...]:
     return (*(getattr(submission, name) for name in names), findings)
 
 
-def _check(connection: Connection, reviewer_id: int, submission: Submission) -> float | None:
+def _submit(connection: Connection, reviewer_id: int, submission: Submission) -> StoredReview:
+    at = now()
+    place = {"study": submission.study_id, "image": submission.image_id, "me": reviewer_id}
+    asked = {"description": submission.description_id, "map": submission.map_id, "role": submission.role.value}
+    state = connection.execute(_STATE, place | asked | {"submission": submission.submission_id}).one_or_none()
+    if state is not None and state.again is not None:
+        return _same(_load(connection, reviews.c.id == state.again)[0], reviewer_id, submission)
+    if state is not None and (state.newest or 0) != submission.base_revision:
+        raise Conflict("this image was reviewed in another tab meanwhile; choose which review to keep")
+    rating = _check(connection, state, submission)
+    revision = submission.base_revision + 1
+    review_id = _insert(connection, reviewer_id, submission, revision, rating, at)
+    connection.execute(_DROP_DRAFT, place)
+    return StoredReview(review_id, reviewer_id, revision, replace(submission, rating=rating), at)
+
+
+def _check(connection: Connection, state: Any, submission: Submission) -> float | None:
     """Hold the submission against the database; gives the rating that counts."""
-    closed = connection.execute(select(studies.c.closed_at).where(studies.c.id == submission.study_id)).first()
-    if closed is None or closed.closed_at is not None:
+    if state is None or state.closed_at is not None:
         raise InvalidValue("this study takes no reviews; choose another one")
-    mine = _of(assignments, reviewer_id, submission.study_id, submission.image_id)
-    begun = connection.execute(select(assignments.c.blind_rating).where(mine)).first()
-    if begun is None:
+    if state.given is None:
         raise InvalidValue("this image was not opened for a review; reload the page")
-    if submission.kind is ReviewKind.REVIEW and begun.blind_rating is None:
+    if submission.kind is ReviewKind.REVIEW and state.blind_rating is None:
         raise Locked("lock the rating first; a review needs one")
-    for table, identifier, name in (
-        (descriptions, submission.description_id, "description"),
-        (maps, submission.map_id, "map"),
+    for identifier, of_image, name in (
+        (submission.description_id, state.described, "description"),
+        (submission.map_id, state.mapped, "map"),
     ):
-        belongs = select(table.c.id).where(table.c.id == identifier, table.c.image_id == submission.image_id)
-        if identifier is not None and connection.execute(belongs).first() is None:
+        if identifier is not None and of_image != submission.image_id:
             raise InvalidValue(f"the {name} belongs to another image; reload the page")
     answered = {finding.finding_id for finding in submission.findings} - {None}
-    known = select(findings.c.id).where(findings.c.description_id == submission.description_id)
-    if answered - set(connection.execute(known).scalars()):
-        raise InvalidValue("a finding belongs to another description; reload the page")
+    if answered:
+        known = connection.execute(_KNOWN, {"description": submission.description_id}).scalars()
+        if answered - set(known):
+            raise InvalidValue("a finding belongs to another description; reload the page")
     if submission.kind is ReviewKind.REVIEW and submission.description_id is not None and submission.judgement is None:
         raise InvalidValue("judge the description first, then submit the review")
-    return begun.blind_rating
+    return state.blind_rating
 
 
 def _insert(
-    connection: Connection, reviewer_id: int, submission: Submission, revision: int, rating: float | None
+    connection: Connection, reviewer_id: int, submission: Submission, revision: int, rating: float | None, at: datetime
 ) -> int:
     names = ("submission_id", "study_id", "image_id", "role", "kind", "second_rating", "description_id", "map_id")
-    names += ("judgement", "verdict", "explanation", "active_seconds", "reason", "note", "client_at")
+    names += ("judgement", "verdict", "explanation", "active_seconds", "reason", "note", "client_at", "sources")
     values = {name: getattr(submission, name) for name in names}
     values |= {"reviewer_id": reviewer_id, "revision": revision, "rating": rating, "app_version": __version__}
-    statement = insert(reviews).values(**values, created_at=now()).returning(reviews.c.id)
-    review_id = connection.execute(statement).scalar_one()
-    for position, finding in enumerate(submission.findings):
-        row = {"review_id": review_id, "position": position, "state": finding.state, "phrase": finding.phrase}
-        row |= {"kind": finding.kind, "finding_id": finding.finding_id, "created_at": now()}
-        statement = insert(review_findings).values(row).returning(review_findings.c.id)
-        finding_id = connection.execute(statement).scalar_one()
-        for place, part in enumerate(finding.regions):
-            row = {"review_finding_id": finding_id, "position": place, "created_at": now(), **region_row(part)}
-            connection.execute(insert(review_regions).values(row))
+    review_id = connection.execute(_ADD_REVIEW, values | {"created_at": at}).scalar_one()
+    if not submission.findings:
+        return review_id
+    rows = [
+        {"review_id": review_id, "position": position, "state": one.state, "phrase": one.phrase, "kind": one.kind}
+        | {"finding_id": one.finding_id, "created_at": at}
+        for position, one in enumerate(submission.findings)
+    ]
+    ids = {position: added for added, position in connection.execute(_ADD_FINDINGS, rows)}
+    marks = [
+        {"review_finding_id": ids[position], "position": place, "created_at": at, **region_row(part)}
+        for position, one in enumerate(submission.findings)
+        for place, part in enumerate(one.regions)
+    ]
+    if marks:
+        connection.execute(_ADD_REGIONS, marks)
     return review_id
+
+
+# ---- the statements of a save, made once: making them takes longer than running them ----
+
+_ADD_REVIEW = insert(reviews).returning(reviews.c.id)
+_ADD_FINDINGS = insert(review_findings).returning(review_findings.c.id, review_findings.c.position)
+_ADD_REGIONS = insert(review_regions)
+_DROP_DRAFT = delete(drafts).where(
+    drafts.c.study_id == bindparam("study"),
+    drafts.c.image_id == bindparam("image"),
+    drafts.c.reviewer_id == bindparam("me"),
+)
+_KNOWN = select(findings.c.id).where(findings.c.description_id == bindparam("description"))
+_again = select(reviews.c.id).where(reviews.c.submission_id == bindparam("submission"))
+_newest_revision = select(func.max(reviews.c.revision)).where(
+    reviews.c.study_id == bindparam("study"),
+    reviews.c.image_id == bindparam("image"),
+    reviews.c.reviewer_id == bindparam("me"),
+    reviews.c.role == bindparam("role"),
+)
+_STATE = (
+    select(
+        studies.c.closed_at,
+        assignments.c.id.label("given"),
+        assignments.c.blind_rating,
+        _again.scalar_subquery().label("again"),
+        _newest_revision.scalar_subquery().label("newest"),
+        *(
+            select(table.c.image_id).where(table.c.id == bindparam(name)).scalar_subquery().label(label)
+            for table, name, label in ((descriptions, "description", "described"), (maps, "map", "mapped"))
+        ),
+    )
+    .select_from(studies)
+    .outerjoin(
+        assignments,
+        and_(
+            assignments.c.study_id == studies.c.id,
+            assignments.c.image_id == bindparam("image"),
+            assignments.c.reviewer_id == bindparam("me"),
+        ),
+    )
+    .where(studies.c.id == bindparam("study"))
+)
 
 
 def _load(connection: Connection, condition: ColumnElement[bool], *, last: bool = False) -> list[StoredReview]:

@@ -1,21 +1,19 @@
-"""Studies and the people in them."""
+"""Studies."""
 
 from dataclasses import dataclass
 
-from sqlalchemy import ColumnElement, Connection, Row, func, insert, select, true
+from sqlalchemy import ColumnElement, Connection, Row, insert, select, true
 
-from realness.domain import Reviewer, ReviewKind, Role, Study, StudyProgress, StudySettings, check_text
+from realness.domain import Study, StudyProgress, StudySettings, check_text
 from realness.errors import InvalidValue, NotFound
-from realness.store.engine import Database, aware, now
-from realness.store.tables import current_reviews, reviewers, reviews, studies, study_images
-
-LOCAL_REVIEWER = "local"
-"""The one reviewer of a workbench without accounts."""
+from realness.store.engine import Database, now
+from realness.store.queues import progress
+from realness.store.tables import studies, study_images
 
 
 @dataclass(frozen=True)
 class StudyStore:
-    """Reads and writes studies, reviewers and progress."""
+    """Reads and writes studies and progress."""
 
     database: Database
 
@@ -78,50 +76,14 @@ class StudyStore:
         return self._where(true())
 
     def _where(self, condition: ColumnElement[bool]) -> list[Study]:
-        query = (
-            select(studies, func.count(study_images.c.id).label("images"))
-            .outerjoin(study_images, study_images.c.study_id == studies.c.id)
-            .where(condition)
-            .group_by(studies.c.id)
-            .order_by(studies.c.id.desc())
-        )
+        query = select(studies).where(condition).order_by(studies.c.id.desc())
         with self.database.read() as connection:
             return [_study(row) for row in connection.execute(query)]
 
-    def local_reviewer(self) -> Reviewer:
-        """The one reviewer of a workbench without accounts, made at the first call."""
-        query = select(reviewers).where(reviewers.c.name == LOCAL_REVIEWER)
-        with self.database.read() as connection:
-            row = connection.execute(query).first()
-        if row is None:
-            with self.database.write() as connection:
-                row = connection.execute(query).first()
-                if row is None:
-                    values = {"name": LOCAL_REVIEWER, "pseudonym": "reviewer-1", "role": "admin", "created_at": now()}
-                    connection.execute(insert(reviewers).values(values))
-                    row = connection.execute(query).one()
-        return Reviewer(row.id, row.name, row.pseudonym, Role(row.role))
-
     def progress(self, study_id: int, reviewer_id: int) -> StudyProgress:
-        """How far this reviewer is: skips and flags count as done."""
-        mine = (reviews.c.study_id == study_id, reviews.c.reviewer_id == reviewer_id)
-        current = current_reviews.c
+        """How far this reviewer is: skips and flags count as done. With a target, that is what is to be done."""
         with self.database.read() as connection:
-            total = connection.execute(
-                select(func.count()).select_from(study_images).where(study_images.c.study_id == study_id)
-            ).scalar_one()
-            done, skipped = connection.execute(
-                select(
-                    func.count(current.image_id.distinct()),
-                    func.count(current.image_id.distinct()).filter(current.kind == ReviewKind.SKIP),
-                ).where(current.study_id == study_id, current.reviewer_id == reviewer_id)
-            ).one()
-            seconds, last = connection.execute(
-                select(func.coalesce(func.sum(reviews.c.active_seconds), 0.0), func.max(reviews.c.created_at)).where(
-                    *mine
-                )
-            ).one()
-        return StudyProgress(total, done, skipped, seconds, aware(last))
+            return progress(connection, study_id, reviewer_id)
 
 
 def check_name(name: str) -> str:
@@ -133,8 +95,9 @@ def check_name(name: str) -> str:
 
 
 def _study(row: Row) -> Study:
-    settings = StudySettings(row.blind, row.overlap, row.order_by, row.seed, row.sample)
-    return Study(row.id, row.name, settings, row.images)
+    hidden = (row.hidden_repeats, row.gold_share, row.target)
+    settings = StudySettings(row.blind, row.overlap, row.order_by, row.seed, row.sample, *hidden)
+    return Study(row.id, row.name, settings, row.images, row.closed_at is not None)
 
 
 def _make(connection: Connection, name: str, settings: StudySettings) -> bool:

@@ -20,6 +20,7 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    text,
 )
 
 metadata = MetaData(
@@ -90,19 +91,28 @@ studies = _table(
     Column("seed", Integer, nullable=False),
     Column("sample", Boolean, nullable=False),
     Column("hidden_repeats", Integer, nullable=False, server_default="0"),
-    Column("gold", JSON),
+    Column("gold_share", Integer, nullable=False, server_default="0"),
+    Column("target", Integer),
+    Column("images", Integer, nullable=False, server_default="0"),
     Column("closed_at", DateTime(timezone=True)),
 )
+"""`images` counts those of `study_images`; a trigger keeps it."""
 
 study_images = _table(
     "study_images",
     _of("studies"),
     _of("images"),
     Column("position", Integer, nullable=False),
-    Column("gold", JSON),
+    Column("gold", JSON(none_as_null=True)),
+    Column("check_id", ForeignKey("descriptions.id")),
+    Column("remaining", Integer, nullable=False, server_default="1"),
     UniqueConstraint("study_id", "image_id"),
     Index(None, "study_id", "position"),
+    Index("ix_study_images_open", "study_id", "position", sqlite_where=text("remaining > 0")),
+    Index("ix_study_images_gold", "study_id", sqlite_where=text("gold IS NOT NULL")),
 )
+"""`gold`: the ratings that count as right, `{"low": …, "high": …}`. `check_id`: a text made wrong on purpose, shown in
+place of the image's own. `remaining`: how many more people are to answer; a trigger keeps it."""
 
 descriptions = _table(
     "descriptions",
@@ -231,8 +241,55 @@ assignments = _table(
     Column("lease_expires_at", DateTime(timezone=True)),
     Column("blind_rating", Float),
     Column("rated_at", DateTime(timezone=True)),
+    Column("assigned_by", ForeignKey("reviewers.id")),
+    Column("answered", Boolean, nullable=False, server_default="0"),
     _scale("blind_rating"),
     UniqueConstraint("study_id", "image_id", "reviewer_id"),
+    Index("ix_assignments_open", "reviewer_id", "study_id", sqlite_where=text("answered = 0")),
+)
+"""`assigned_by`: the lead who gave the image to this person, which holds it without an end. `answered`: a trigger
+keeps it."""
+
+sessions = _table(
+    "sessions",
+    _of("reviewers"),
+    Column("token_sha256", String(64), nullable=False, unique=True),
+    Column("expires_at", DateTime(timezone=True), nullable=False),
+)
+
+queues = _table(
+    "queues",
+    _of("studies"),
+    _of("reviewers"),
+    Column("at", Integer, nullable=False, server_default="0"),
+    Column("done", Integer, nullable=False, server_default="0"),
+    Column("skipped", Integer, nullable=False, server_default="0"),
+    Column("active_seconds", Float, nullable=False, server_default="0"),
+    Column("last_saved_at", DateTime(timezone=True)),
+    UniqueConstraint("study_id", "reviewer_id"),
+)
+"""How far each person is in each study: `at`, the place in that person's own order; the rest a trigger keeps."""
+
+repeats = _table(
+    "repeats",
+    _of("studies"),
+    _of("images"),
+    _of("reviewers"),
+    Column("rating", Float),
+    Column("active_seconds", Float),
+    Column("rated_at", DateTime(timezone=True)),
+    _scale("rating"),
+    UniqueConstraint("study_id", "image_id", "reviewer_id"),
+)
+"""Images that somebody is shown a second time without being told; without a rating the image is with them now."""
+
+tags = _table(
+    "tags",
+    _of("studies"),
+    _of("images"),
+    Column("tag", String(64), nullable=False),
+    _of("reviewers"),
+    UniqueConstraint("study_id", "image_id", "tag"),
 )
 
 drafts = _table(
@@ -266,6 +323,7 @@ reviews = _table(
     Column("reason", Text, nullable=False),
     Column("note", Text, nullable=False),
     Column("client_at", DateTime(timezone=True)),
+    Column("sources", JSON(none_as_null=True)),
     Column("app_version", String(32), nullable=False),
     _scale("rating"),
     _scale("second_rating"),

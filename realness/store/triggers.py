@@ -1,4 +1,5 @@
-"""Triggers that keep answers and descriptions append-only, a locked blind rating as it is, `summaries` and words true.
+"""Triggers that keep answers and descriptions append-only, ratings that were given as they are, `summaries`, words and
+the counts of what is left to do true.
 
 Alembic's batch mode rebuilds tables and drops their triggers without a word, so `recreate` runs after
 every migration, and `drop` before it: a table that a trigger speaks of cannot be rebuilt.
@@ -37,7 +38,7 @@ def recreate(connection: Connection) -> None:
     drop(connection)
     there = inspect(connection)
     # Not in a database that went down to an older version:
-    missing = tuple(f"{name}_" for name in ("summaries", INDEX) if not there.has_table(name))
+    missing = tuple(f"{name}_" for name in ("summaries", "queues", "repeats", INDEX) if not there.has_table(name))
     for name, statement in _triggers().items():
         if not name.startswith(missing):
             connection.exec_driver_sql(statement)
@@ -74,7 +75,7 @@ def _triggers() -> dict[str, str]:
         f"CREATE TRIGGER {INDEX}_of_new_description AFTER INSERT ON descriptions BEGIN "
         f"INSERT INTO {INDEX} (rowid, text) VALUES (NEW.id, NEW.text); END"
     )
-    return statements | _summaries()
+    return statements | _summaries() | _queues()
 
 
 def _summaries() -> dict[str, str]:
@@ -98,6 +99,47 @@ def _summaries() -> dict[str, str]:
                 f"UPDATE summaries SET {SUMMARIES[source].format(image=image)} WHERE image_id = {image}; END"
             )
     return statements
+
+
+def _queues() -> dict[str, str]:
+    """Each review and each image of a study changes the counts of what is left, in the same statement."""
+    mine = "study_id = NEW.study_id AND image_id = NEW.image_id"
+    answers = f"SELECT count(DISTINCT reviewer_id) FROM reviews WHERE {mine} AND role = 'reviewer' AND kind <> 'skip'"
+    before = (
+        f"SELECT kind = 'skip' FROM reviews WHERE {mine} AND reviewer_id = NEW.reviewer_id AND role = NEW.role "
+        "AND revision = NEW.revision - 1"
+    )
+    return {
+        "queues_of_new_review": (
+            "CREATE TRIGGER queues_of_new_review AFTER INSERT ON reviews WHEN NEW.role = 'reviewer' BEGIN "
+            f"UPDATE assignments SET answered = 1 WHERE {mine} AND reviewer_id = NEW.reviewer_id AND answered = 0; "
+            "UPDATE study_images SET remaining = (SELECT overlap FROM studies WHERE id = NEW.study_id) "
+            f"- ({answers}) WHERE {mine}; "
+            "INSERT INTO queues (created_at, study_id, reviewer_id, done, skipped, active_seconds, last_saved_at) "
+            "VALUES (NEW.created_at, NEW.study_id, NEW.reviewer_id, 1, NEW.kind = 'skip', NEW.active_seconds, "
+            "NEW.created_at) ON CONFLICT (study_id, reviewer_id) DO UPDATE SET done = done + (NEW.revision = 1), "
+            f"skipped = skipped + (NEW.kind = 'skip') - coalesce(({before}), 0), "
+            "active_seconds = active_seconds + NEW.active_seconds, last_saved_at = NEW.created_at; END"
+        ),
+        "queues_of_new_image": (
+            "CREATE TRIGGER queues_of_new_image AFTER INSERT ON study_images BEGIN "
+            "UPDATE studies SET images = images + 1 WHERE id = NEW.study_id; "
+            "UPDATE study_images SET remaining = (SELECT overlap FROM studies WHERE id = NEW.study_id) "
+            "WHERE id = NEW.id; END"
+        ),
+        "queues_of_removed_image": (
+            "CREATE TRIGGER queues_of_removed_image AFTER DELETE ON study_images BEGIN "
+            "UPDATE studies SET images = images - 1 WHERE id = OLD.study_id; END"
+        ),
+        "repeats_keep_rating": (
+            "CREATE TRIGGER repeats_keep_rating BEFORE UPDATE ON repeats WHEN OLD.rating IS NOT NULL "
+            "BEGIN SELECT RAISE(ABORT, 'a rating stays as it was given'); END"
+        ),
+        "repeats_no_delete": (
+            "CREATE TRIGGER repeats_no_delete BEFORE DELETE ON repeats WHEN OLD.rating IS NOT NULL "
+            "BEGIN SELECT RAISE(ABORT, 'a rating stays as it was given'); END"
+        ),
+    }
 
 
 def _same_key(table: Table) -> str:

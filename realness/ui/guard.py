@@ -1,8 +1,9 @@
-"""Who may talk to a workbench without login: the pages it served itself, on this machine, and nobody else.
+"""Which pages may talk to the workbench: those it served itself.
 
 A website in the reviewer's browser can send requests to 127.0.0.1. It is kept out by the Host header (a name
 that was rebound to 127.0.0.1 is not ours), by the Origin header, and by a token made at each start that only
-our own page knows.
+our own page knows. Where other machines may come, the Host is whatever they call this one: there the session's cookie,
+which browsers send to no other name, takes its place.
 """
 
 import hmac
@@ -29,24 +30,24 @@ def is_loopback(host: str) -> bool:
         return False
 
 
-def check_host(host: str) -> None:
-    """Refuse to listen where other machines could reach a workbench without login.
+def check_host(host: str, *, accounts: bool) -> None:
+    """Refuse to listen where other machines could reach a workbench without accounts.
 
     Raises:
-        InvalidValue: the host is another than this machine's loopback.
+        InvalidValue: the host is another than this machine's loopback, and there are no accounts.
     """
-    if not is_loopback(host):
+    if not accounts and not is_loopback(host):
         raise InvalidValue(
-            f"--host {host} would let other machines in, and there are no accounts yet; "
-            "use 127.0.0.1 and reach it from elsewhere through an SSH tunnel"
+            f"--host {host} would let other machines in, and there are no accounts yet; make one with "
+            "`python -m realness reviewer add NAME --role admin`, or use 127.0.0.1"
         )
 
 
 class Guard:
     """Refuses, before any route runs, what did not come from our own page."""
 
-    def __init__(self, app: ASGIApp, token: str) -> None:
-        self.app, self.token = app, token
+    def __init__(self, app: ASGIApp, token: str, *, local_only: bool = True) -> None:
+        self.app, self.token, self.local_only = app, token, local_only
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Let the request through, or answer 403."""
@@ -59,7 +60,7 @@ class Guard:
 
     def _refusal(self, path: str, headers: Headers) -> str | None:
         host = headers.get("host", "")
-        if not is_loopback(_name(host)):
+        if self.local_only and not is_loopback(_name(host)):
             return f"this workbench answers on this machine only, not as {_name(host)!r}; open http://127.0.0.1"
         origin = headers.get("origin")
         if origin not in (None, f"http://{host}", f"https://{host}"):

@@ -34,11 +34,13 @@ Id = Annotated[int, Field(ge=0, le=2**63 - 1)]
 _Text = Annotated[str, Field(max_length=MAX_TEXT)]
 
 
-class _Body(BaseModel):
+class Body(BaseModel):
+    """What is sent: nothing else than its fields, and no number that is none."""
+
     model_config = ConfigDict(extra="forbid", allow_inf_nan=False)
 
 
-class LockBody(_Body):
+class LockBody(Body):
     """Locking a blind rating, 0 to 100."""
 
     study: Id
@@ -46,7 +48,7 @@ class LockBody(_Body):
     rating: Annotated[float, Field(strict=True)]
 
 
-class DraftBody(_Body):
+class DraftBody(Body):
     """What is typed so far: any JSON object of at most `DRAFT_LIMIT` bytes."""
 
     study: Id
@@ -66,7 +68,7 @@ class DraftBody(_Body):
         return body
 
 
-class RegionBody(_Body):
+class RegionBody(Body):
     """A mark on the image, in original pixels."""
 
     shape: Literal["box", "polygon", "mask"]
@@ -78,7 +80,7 @@ class RegionBody(_Body):
         return Region(shape, tuple(self.coordinates), size if shape is RegionShape.MASK else None)
 
 
-class FindingBody(_Body):
+class FindingBody(Body):
     """A finding as the reviewer left it."""
 
     state: FindingState
@@ -88,7 +90,7 @@ class FindingBody(_Body):
     regions: Annotated[list[RegionBody], Field(max_length=MAX_REGIONS)] = []
 
 
-class ReviewBody(_Body):
+class ReviewBody(Body):
     """A review, a skip or a flag."""
 
     submission_id: str

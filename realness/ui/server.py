@@ -1,4 +1,4 @@
-"""The app: our routes and the Gradio page on one FastAPI server, on this machine only."""
+"""The app: our routes and the Gradio page on one FastAPI server."""
 
 import secrets
 import socket
@@ -12,20 +12,38 @@ from fastapi.responses import JSONResponse
 from fastapi.staticfiles import StaticFiles
 
 from realness import __version__
-from realness.errors import Conflict, InvalidValue, Locked, NotFound, RealnessError, UnreadableImage
+from realness.errors import (
+    Conflict,
+    InvalidValue,
+    Locked,
+    NotAllowed,
+    NotFound,
+    NotSignedIn,
+    RealnessError,
+    TooManyTries,
+    UnreadableImage,
+)
 from realness.settings import ASSETS
-from realness.ui.guard import Guard, check_host
+from realness.ui.entrance import Entrance
+from realness.ui.guard import Guard, check_host, is_loopback
 from realness.ui.page import mount_page
 from realness.ui.routes import router
 from realness.workbench import Workbench
+from realness.workbench.accounts import Door
 from realness.workbench.learning import Learning
 
 _STATUS = {Conflict: (409, "conflict"), Locked: (403, "locked"), NotFound: (404, "not_found")}
 _STATUS |= {InvalidValue: (422, "invalid"), UnreadableImage: (410, "not_found")}
+_STATUS |= {NotSignedIn: (401, "refused"), NotAllowed: (403, "not_allowed"), TooManyTries: (429, "too_many")}
 
 
-def build_app(bench: Workbench, study: str | None = None) -> FastAPI:
-    """Our routes, the scripts and the page, behind the guard. Loads no model."""
+def build_app(bench: Workbench, study: str | None = None, *, reachable: bool = False) -> FastAPI:
+    """Our routes, the scripts and the page, behind the guard and the entrance. Loads no model.
+
+    Args:
+        study: by name, which opens first.
+        reachable: other machines can come; then nobody is let in without an account.
+    """
     token = secrets.token_urlsafe(32)
     learning = Learning(bench.settings)
 
@@ -38,14 +56,16 @@ def build_app(bench: Workbench, study: str | None = None) -> FastAPI:
         title="Realness", version=__version__, docs_url=None, redoc_url=None, openapi_url=None, lifespan=lifespan
     )
     app.state.bench, app.state.learning = bench, learning
-    app.state.study = study
+    app.state.study, app.state.token = study, token
+    app.state.door = door = Door(bench, open_house=not reachable)
     app.include_router(router)
     app.mount("/assets/ui", StaticFiles(directory=ASSETS / "ui"), name="scripts")
     app.add_exception_handler(RealnessError, _problem)
     app.add_exception_handler(RequestValidationError, _malformed)
     head = f'<meta name="realness-token" content="{token}">'
     app = mount_page(app, head)
-    app.add_middleware(Guard, token=token)
+    app.add_middleware(Entrance, door=door)
+    app.add_middleware(Guard, token=token, local_only=not reachable)
     return app
 
 
@@ -53,13 +73,17 @@ def serve(bench: Workbench, host: str, port: int, study: str | None = None) -> N
     """Run the app until it is stopped.
 
     Raises:
-        InvalidValue: the host is another than this machine's loopback, or the port is taken.
+        InvalidValue: the host is another than this machine's loopback and there are no accounts, or the port is taken.
     """
-    check_host(host)
+    check_host(host, accounts=bench.store.people.any_accounts())
     listener = _listen(host, port)
     address = f"[{host}]" if ":" in host else host
     config = uvicorn.Config(
-        build_app(bench, study), log_level="warning", access_log=False, timeout_graceful_shutdown=5, server_header=False
+        build_app(bench, study, reachable=not is_loopback(host)),
+        log_level="warning",
+        access_log=False,
+        timeout_graceful_shutdown=5,
+        server_header=False,
     )
     print(f"Realness is on http://{address}:{listener.getsockname()[1]}", flush=True)  # noqa: T201  for the person who started it
     uvicorn.Server(config).run(sockets=[listener])

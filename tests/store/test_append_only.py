@@ -24,7 +24,7 @@ def filled(store):
     mark = Region(RegionShape.BOX, (1, 2, 30, 40))
     finding = ReviewedFinding(FindingState.ADDED, "The cup floats", regions=(mark,))
     submission = make_submission(study, image, findings=(finding,), explanation="It floats.")
-    store.reviews.submit(store.studies.local_reviewer().id, submission)
+    store.reviews.submit(store.people.local().id, submission)
     return store
 
 
@@ -87,7 +87,7 @@ def test_a_locked_blind_rating_stays(filled):
 
 def test_a_lease_without_a_rating_may_go(filled):
     study = filled.studies.named("pilot")
-    filled.assignments.next_image(study, filled.studies.local_reviewer().id)
+    filled.assignments.next_image(study, filled.people.local().id)
     connection = sqlite3.connect(filled.database.path)
     assert connection.execute("DELETE FROM assignments WHERE blind_rating IS NULL").rowcount == 1
     connection.close()

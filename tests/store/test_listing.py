@@ -25,7 +25,7 @@ def scored_study(store, scores, opinions=(), **settings):
 
 def listed(store, study, **asked):
     """The page of the local reviewer."""
-    return store.browse.page(study, store.studies.local_reviewer().id, Listing(**asked))
+    return store.browse.page(study, store.people.local().id, Listing(**asked))
 
 
 def ids(store, study, **asked):
@@ -70,7 +70,7 @@ def test_without_an_imported_opinion_a_score_is_held_against_the_ratings_once_on
     study = scored_study(store, [(50, 40, 60)] * 2)
     image = given_image(store, study, rating=90)
     assert listed(store, study).facets["agreement"] == {}
-    store.reviews.submit(store.studies.local_reviewer().id, make_submission(study, image))
+    store.reviews.submit(store.people.local().id, make_submission(study, image))
     assert ids(store, study, chosen={"agreement": ["disagrees"]}) == [image.id]
     assert ids(store, study, sort="disagreement")[0] == image.id
     assert [(one.opinion, one.ratings) for one in store.browse.scored(study, 1, 9)[0]] == [(None, (90.0,))]
@@ -97,7 +97,7 @@ def test_counts_are_right_again_after_whatever_is_written(store):
     assert listed(store, study).facets["status"] == {"todo": 4}
     image = given_image(store, study)
     assert listed(store, study).facets["status"] == {"draft": 1, "todo": 3}
-    store.reviews.submit(store.studies.local_reviewer().id, make_submission(study, image, kind=ReviewKind.SKIP))
+    store.reviews.submit(store.people.local().id, make_submission(study, image, kind=ReviewKind.SKIP))
     for page in (1, 2):
         found = listed(store, study, page=page, per=3)
         assert found.facets["status"] == {"skipped": 1, "todo": 3}
@@ -111,7 +111,7 @@ def test_counts_are_right_again_after_whatever_is_written(store):
 def test_counts_are_the_same_whether_a_reviewer_has_begun_few_images_or_many(store, monkeypatch, blind):
     scores = [(50, 40, 60), (90, 60, 100), None, (20, 19, 21), (50, 40, 60), (70, 10, 90)]
     study = scored_study(store, scores, [70, None, 10, 20], blind=blind)
-    who = store.studies.local_reviewer().id
+    who = store.people.local().id
     for kind in (ReviewKind.REVIEW, ReviewKind.SKIP, ReviewKind.FLAG):
         given = {"verdict": "no"} if kind is ReviewKind.REVIEW else {"reason": "odd"}
         store.reviews.submit(who, make_submission(study, given_image(store, study), kind=kind, **given))

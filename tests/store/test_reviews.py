@@ -22,7 +22,7 @@ from realness.errors import Conflict, InvalidValue, Locked
 
 @pytest.fixture
 def reviewer(store):
-    return store.studies.local_reviewer()
+    return store.people.local()
 
 
 def test_a_review_comes_back_as_it_was_given(store, reviewer):
@@ -110,7 +110,7 @@ def test_the_rating_comes_from_the_lock_and_not_from_the_browser(store, reviewer
 def test_an_image_that_was_not_given_cannot_be_reviewed(store, reviewer):
     study = make_study(store, images=2)
     given_image(store, study)
-    other = store.assignments.ahead(study, reviewer.id, None, 2)[1]
+    (other, _) = store.assignments.ahead(study, reviewer.id, None, 2)
     with pytest.raises(InvalidValue, match="not opened"):
         store.reviews.submit(reviewer.id, make_submission(study, other))
 

@@ -272,7 +272,7 @@ def reviewed(bench, tmp_path):
 
 def _review(bench, study, image=None, base=0, **given):
     """One image, reviewed as the app does it: rated, revealed, submitted."""
-    desk = Desk(bench, study, bench.store.studies.local_reviewer())
+    desk = Desk(bench, study, bench.store.people.local())
     if image is None:
         image = desk.next().image
         desk.lock(image.key, 40.0)

@@ -97,7 +97,7 @@ def test_what_people_marked_is_compared(bench, tmp_path):
     marked = ReviewedFinding(FindingState.ADDED, BLURRED, regions=(box,))
     fine = ReviewedFinding(FindingState.ADDED, "everything else looks natural", regions=(box,))
     values = {"judgement": Judgement.WRONG, "verdict": Verdict.YES, "findings": (marked, fine)}
-    bench.store.reviews.submit(bench.store.studies.local_reviewer().id, make_submission(study, image, **values))
+    bench.store.reviews.submit(bench.store.people.local().id, make_submission(study, image, **values))
     found = evaluate_maps(bench, source="people", study="pilot")
     assert (found.overall["n"], found.overall["images"]) == (2, 1)
     # a phrase that claims nothing has a constant map, so its AUROC is 0.5

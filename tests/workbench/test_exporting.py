@@ -24,7 +24,7 @@ def export(bench, folder, name="out.jsonl", **wanted):
 def study(bench):
     """Three images: one reviewed twice over, one skipped, one flagged; and a draft."""
     made = make_study(bench.store, images=4)
-    me = bench.store.studies.local_reviewer().id
+    me = bench.store.people.local().id
     first = given_image(bench.store, made, rating=30.0)
     said = bench.store.descriptions.newest(first.id)
     finding = ReviewedFinding(FindingState.ADDED, "The rim is broken")
@@ -52,7 +52,7 @@ def test_only_the_current_revision_leaves_with_machine_text_and_correction(bench
     assert row["machine_text"].startswith("Somewhat. The hand has six fingers")
     assert [(found["state"], found["phrase"]) for found in row["findings"]] == [("added", "The rim is broken")]
     assert row["opinion_rating"] == 64
-    assert row["reviewer"] != bench.store.studies.local_reviewer().name
+    assert row["reviewer"] != bench.store.people.local().name
     assert manifest["sha256"] == hashlib.sha256((tmp_path / "out.jsonl").read_bytes()).hexdigest()
 
 

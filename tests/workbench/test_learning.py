@@ -56,7 +56,7 @@ def test_it_trains_scores_every_image_and_tells_how_far_it_is(bench, learning, t
     told = learning.told
     assert (told.state, told.scores, told.skipped, told.error) == ("done", FEWEST + 4, 1, None)
     assert {one.total for one in seen if one.state == "training"} >= {FEWEST + 4}
-    found = insights(Desk(bench, study, bench.store.studies.local_reviewer()))
+    found = insights(Desk(bench, study, bench.store.people.local()))
     assert (found.model, found.scored, found.rated, found.of) == (told.model, FEWEST + 4, FEWEST + 4, FEWEST + 4)
     assert found.figures is not None
     assert found.unseen is not None
@@ -165,7 +165,7 @@ def test_the_fewest_rated_images_are_those_that_core_asks_for():
 def test_a_card_that_is_damaged_or_of_another_model_tells_nothing_of_unseen_images(bench):
     study = bench.store.studies.create("one", StudySettings(blind=False))
     bench.store.images.add(study.id, [make_image(scores=(OpinionScore("raise", rating=40.0),))])
-    desk = Desk(bench, study, bench.store.studies.local_reviewer())
+    desk = Desk(bench, study, bench.store.people.local())
     card = bench.settings.data / "core" / "fast" / "core.json"
     card.parent.mkdir(parents=True)
     for text in ("", "[1]", '{"name": "other", "metrics": {"leave one out": {"srocc": 1, "ci": [0, 1], "n": 3}}}'):
@@ -181,7 +181,7 @@ def test_of_very_many_images_some_are_drawn_always_the_same(bench, monkeypatch):
     bench.store.images.add(study.id, new)
     kept = [NewPrediction(at, None, float(3 * at), 0.0, 100.0) for at in range(1, 31)]
     bench.store.predictions.add("core", kept)
-    desk = Desk(bench, study, bench.store.studies.local_reviewer())
+    desk = Desk(bench, study, bench.store.people.local())
     monkeypatch.setattr(module, "MOST_PAIRS", 10)
     found = insights(desk)
     assert (found.of, len(found.pairs), found.figures.n, found.figures.srocc) == (30, 10, 10, pytest.approx(1.0))

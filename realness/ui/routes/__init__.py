@@ -2,8 +2,8 @@
 
 from fastapi import APIRouter
 
-from realness.ui.routes import browse, files, insights, review
+from realness.ui.routes import browse, files, insights, people, review
 
 router = APIRouter()
-for part in (review, browse, insights, files):
+for part in (review, browse, insights, files, people):
     router.include_router(part.router)

@@ -4,28 +4,52 @@ from typing import Annotated
 
 from fastapi import Depends, Request
 
-from realness.domain import Reviewer
-from realness.errors import NotFound
+from realness.domain import Reviewer, Role
+from realness.errors import NotAllowed, NotFound
+from realness.ui.entrance import WHO
 from realness.workbench import Workbench
+from realness.workbench.accounts import Door
 from realness.workbench.learning import Learning
 from realness.workbench.reviewing import Desk, desk
 
 
-def _bench(request: Request) -> Workbench:
+async def _bench(request: Request) -> Workbench:
     return request.app.state.bench
 
 
-def _learning(request: Request) -> Learning:
+async def _learning(request: Request) -> Learning:
     return request.app.state.learning
 
 
-def _who(request: Request) -> Reviewer:
-    return _bench(request).store.studies.local_reviewer()
+async def _who(request: Request) -> Reviewer:
+    return request.scope[WHO]
 
 
+async def _lead(request: Request) -> Reviewer:
+    person: Reviewer = request.scope[WHO]
+    if not person.leads:
+        raise NotAllowed("this is for those who lead studies; ask one of them")
+    return person
+
+
+async def _admin(request: Request) -> Reviewer:
+    person: Reviewer = request.scope[WHO]
+    if person.role is not Role.ADMIN:
+        raise NotAllowed("this is for those who manage accounts; ask one of them")
+    return person
+
+
+async def _door(request: Request) -> Door:
+    return request.app.state.door
+
+
+# Asynchronous, though they wait for nothing: FastAPI would give each of them a thread.
 Bench = Annotated[Workbench, Depends(_bench)]
 Learns = Annotated[Learning, Depends(_learning)]
 Who = Annotated[Reviewer, Depends(_who)]
+Lead = Annotated[Reviewer, Depends(_lead)]
+Admin = Annotated[Reviewer, Depends(_admin)]
+Doorway = Annotated[Door, Depends(_door)]
 
 
 def desk_in(bench: Workbench, who: Reviewer, study: int) -> Desk:

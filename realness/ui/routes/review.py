@@ -28,7 +28,8 @@ def start(bench: Bench, who: Who, request: Request, study: Id | None = None) -> 
         study = bench.store.studies.named(first).id
     at = desk(bench, who, study)
     studies = [payload.study(Desk(bench, one, who)) for one in bench.store.studies.all()]
-    me = {"name": who.name, "initials": who.name[:2].upper(), "role": who.role.value}
+    me = {"id": who.id, "name": who.name, "initials": who.name[:2].upper(), "role": who.role.value}
+    me |= {"account": who.account, "leads": who.leads}
     return {"reviewer": me, "version": __version__, "studies": studies, "study": payload.study(at) if at else None}
 
 

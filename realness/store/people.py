@@ -1,0 +1,166 @@
+"""People with accounts, and their sessions."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Row, bindparam, delete, func, insert, select, update
+
+from realness.domain import Account, Reviewer, Role
+from realness.errors import InvalidValue, NotFound
+from realness.store.engine import Database, aware, now
+from realness.store.tables import reviewers, reviews, sessions
+
+LOCAL_REVIEWER = "local"
+"""The one reviewer of a workbench without accounts."""
+
+
+@dataclass(frozen=True)
+class PeopleStore:
+    """Reads and writes people and sessions. Passwords come hashed."""
+
+    database: Database
+
+    def local(self) -> Reviewer:
+        """The one reviewer of a workbench without accounts, made at the first call."""
+        query = select(reviewers).where(reviewers.c.name == LOCAL_REVIEWER)
+        with self.database.read() as connection:
+            row = connection.execute(query).first()
+        if row is None:
+            with self.database.write() as connection:
+                row = connection.execute(query).first()
+                if row is None:
+                    _add(connection, LOCAL_REVIEWER, Role.ADMIN, None)
+                    row = connection.execute(query).one()
+        return _reviewer(row)
+
+    def any_accounts(self) -> bool:
+        """Whether somebody can, or once could, sign in: from then on everybody has to."""
+        with self.database.read() as connection:
+            return connection.execute(_ANY).first() is not None
+
+    def add(self, name: str, role: Role, password_hash: str) -> Account:
+        """Make an account.
+
+        Raises:
+            InvalidValue: the name is taken, whatever its letters' case.
+        """
+        with self.database.write() as connection:
+            if connection.execute(select(reviewers.c.id).where(_named(name))).first():
+                raise InvalidValue(f"there is somebody named {name!r} already; choose another name")
+            _add(connection, name, role, password_hash)
+        return self.named(name)
+
+    def named(self, name: str) -> Account:
+        """The account of this name, in any case of its letters.
+
+        Raises:
+            NotFound: there is none.
+        """
+        found = [one for one in self.all() if one.reviewer.name.casefold() == name.strip().casefold()]
+        if not found:
+            raise NotFound(f"there is no account named {name!r}; `reviewer list` shows those there are")
+        return found[0]
+
+    def by_id(self, reviewer_id: int) -> Account:
+        """The person with this id.
+
+        Raises:
+            NotFound: there is none.
+        """
+        found = [one for one in self.all() if one.reviewer.id == reviewer_id]
+        if not found:
+            raise NotFound("there is no such person; reload the page")
+        return found[0]
+
+    def all(self) -> list[Account]:
+        """Everybody, in the order in which they came, with how many answers they gave."""
+        answered = select(func.count()).where(reviews.c.reviewer_id == reviewers.c.id).scalar_subquery()
+        query = select(reviewers, answered.label("reviews")).order_by(reviewers.c.id)
+        with self.database.read() as connection:
+            return [_account(row) for row in connection.execute(query)]
+
+    def password_hash(self, name: str) -> tuple[Reviewer, str] | None:
+        """Who signs in under this name and against which hash; None for nobody, and for who is disabled."""
+        query = select(reviewers).where(_named(name))
+        query = query.where(reviewers.c.password_hash.is_not(None), reviewers.c.disabled_at.is_(None))
+        with self.database.read() as connection:
+            row = connection.execute(query).first()
+        return None if row is None else (_reviewer(row), row.password_hash)
+
+    def change(self, reviewer_id: int, **values: Any) -> None:
+        """Change `role`, `password_hash` or `disabled_at`. With a new password or disabled, every session ends.
+
+        Raises:
+            InvalidValue: nobody who manages accounts would be left.
+        """
+        with self.database.write() as connection:
+            changed = connection.execute(update(reviewers).where(reviewers.c.id == reviewer_id).values(values))
+            if changed.rowcount == 0:
+                raise NotFound("there is no such account; reload the page")
+            admins = select(reviewers.c.id).where(reviewers.c.role == Role.ADMIN.value)
+            admins = admins.where(reviewers.c.password_hash.is_not(None), reviewers.c.disabled_at.is_(None))
+            if connection.execute(admins).first() is None:
+                raise InvalidValue("nobody who manages accounts would be left; make another admin first")
+            if "role" not in values:
+                connection.execute(delete(sessions).where(sessions.c.reviewer_id == reviewer_id))
+
+    # ---- sessions ----
+
+    def begin(self, reviewer_id: int, token_sha256: str, until: datetime) -> None:
+        """Keep a session, and drop those that have ended."""
+        values = {"reviewer_id": reviewer_id, "token_sha256": token_sha256, "expires_at": until, "created_at": now()}
+        with self.database.write() as connection:
+            connection.execute(delete(sessions).where(sessions.c.expires_at <= now()))
+            connection.execute(insert(sessions).values(values))
+
+    def signed_in(self, token_sha256: str) -> tuple[Reviewer, datetime] | None:
+        """Whose session it is and when it ends; None where there is none, it has ended, or its owner is disabled."""
+        with self.database.read() as connection:
+            row = connection.execute(_SESSION, {"token": token_sha256, "now": now()}).first()
+        return None if row is None else (_reviewer(row), aware(row.expires_at) or row.expires_at)
+
+    def prolong(self, token_sha256: str, until: datetime) -> None:
+        """A session in use goes on."""
+        with self.database.write() as connection:
+            mine = sessions.c.token_sha256 == token_sha256
+            connection.execute(update(sessions).where(mine).values(expires_at=until))
+
+    def end(self, token_sha256: str) -> None:
+        """End one session."""
+        with self.database.write() as connection:
+            connection.execute(delete(sessions).where(sessions.c.token_sha256 == token_sha256))
+
+    def end_all(self, reviewer_id: int) -> int:
+        """End every session of a person; how many there were."""
+        with self.database.write() as connection:
+            return connection.execute(delete(sessions).where(sessions.c.reviewer_id == reviewer_id)).rowcount
+
+
+_ANY = select(reviewers.c.id).where(reviewers.c.password_hash.is_not(None)).limit(1)
+_SESSION = (
+    select(reviewers, sessions.c.expires_at)
+    .join(sessions, sessions.c.reviewer_id == reviewers.c.id)
+    .where(sessions.c.token_sha256 == bindparam("token"), sessions.c.expires_at > bindparam("now"))
+    .where(reviewers.c.disabled_at.is_(None), reviewers.c.password_hash.is_not(None))
+)
+
+
+def _named(name: str) -> Any:
+    return func.lower(reviewers.c.name) == name.strip().lower()
+
+
+def _add(connection: Connection, name: str, role: Role, password_hash: str | None) -> None:
+    number = (connection.execute(select(func.max(reviewers.c.id))).scalar() or 0) + 1
+    values = {"name": name, "pseudonym": f"reviewer-{number}", "role": role.value, "password_hash": password_hash}
+    connection.execute(insert(reviewers).values(created_at=now(), **values))
+
+
+def _reviewer(row: Row) -> Reviewer:
+    return Reviewer(row.id, row.name, row.pseudonym, Role(row.role), row.password_hash is not None)
+
+
+def _account(row: Row) -> Account:
+    created_at = aware(row.created_at)
+    assert created_at is not None  # the column is NOT NULL
+    return Account(_reviewer(row), created_at, row.disabled_at is not None, row.reviews)
