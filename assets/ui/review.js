@@ -118,14 +118,22 @@ class Review {
     return undefined;
   }
 
-  #revealed(item, { locked, reveal }, remark = "") {
-    if (item !== this.item) return;
+  #revealed(item, { locked, reveal, repeat }, remark = "") {
+    if (item !== this.item) return undefined;
+    if (repeat) return this.#again(item);
     Object.assign(item, { locked, reveal });
     Object.assign(this, { busy: false, trouble: null, note: remark ? { text: remark } : null });
     this.form = opened({ ...item, review: null }, [{ body: this.form, base_revision: this.base }]).form;
     if (item.blind) this.overlay.show(reveal);
     this.enter(stepOf(this.form, item));
     this.opening.tidy();
+    return undefined;
+  }
+
+  /** The image had been rated before, to see how steady ratings are: with the second one it is done. */
+  #again(item) {
+    this.drafts.drop(session.study.id, item.image.key, this.base);
+    return this.opening.open(getNext, { text: "Saved" });
   }
 
   judge(judgement) {

@@ -50,12 +50,12 @@ export class Sending {
     const sent = given();
     this.#sent = this.#latest;
     this.#latest = null;
-    const { revision, study } = await this.outbox.deliver(this.#package(kind, reason), (left) => review.unsaved(left));
-    session.update(study);
+    const { revision, next } = await this.outbox.deliver(this.#package(kind, reason), (left) => review.unsaved(left));
+    session.update(next.study);
     if (given() !== sent) return this.#goOn(revision);
     this.#latest = null;
     if (place().image) go("review", true);
-    return review.opening.open(getNext, { text: DONE[kind], undo: true });
+    return review.opening.open(async () => next, { text: DONE[kind], undo: true });
   }
 
   /** The person wrote on while the server was silent: that is based on what was saved just now. */

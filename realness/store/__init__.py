@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from realness.store.assignments import AssignmentStore
 from realness.store.browse import BrowseStore, Listed, Listing, Scored
+from realness.store.controls import ControlStore
 from realness.store.descriptions import DescriptionStore
 from realness.store.engine import Database
 from realness.store.exports import ExportFilter, ExportStore
@@ -13,15 +14,17 @@ from realness.store.migrate import migrate
 from realness.store.panel import PanelStore, StudyState, Vote
 from realness.store.people import PeopleStore
 from realness.store.predictions import NewPrediction, Opinion, PredictionStore, Scorable
+from realness.store.queues import Given
 from realness.store.references import ReferenceFinding, ReferenceStore
 from realness.store.regions import Answered, RegionStore
 from realness.store.reviews import ReviewStore
-from realness.store.studies import StudyStore
+from realness.store.studies import StudyStore, Wanted
 
 __all__ = [
     "Answered",
     "Database",
     "ExportFilter",
+    "Given",
     "Listed",
     "Listing",
     "MapTask",
@@ -34,6 +37,7 @@ __all__ = [
     "Store",
     "StudyState",
     "Vote",
+    "Wanted",
     "migrate",
 ]
 
@@ -56,6 +60,7 @@ class Store:
     predictions: PredictionStore
     panel: PanelStore
     people: PeopleStore
+    controls: ControlStore
 
     @classmethod
     def open(cls, url: str) -> "Store":
@@ -81,6 +86,7 @@ class Store:
             predictions=PredictionStore(database),
             panel=PanelStore(database),
             people=PeopleStore(database),
+            controls=ControlStore(database),
         )
 
     def close(self) -> None:

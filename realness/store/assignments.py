@@ -78,7 +78,7 @@ class AssignmentStore:
         """
         rating = check_rating(rating)
         with self.database.write() as connection:
-            again = _mine(study_id, image_id, reviewer_id, repeats), repeats.c.rating.is_(None)
+            again = _mine(study_id, image_id, reviewer_id, repeats), repeats.c.rated_at.is_(None)
             at = now()
             if connection.execute(update(repeats).where(*again).values(rating=rating, rated_at=at)).rowcount:
                 return Lock(rating, at, repeat=True)

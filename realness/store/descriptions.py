@@ -9,7 +9,15 @@ from sqlalchemy import ColumnElement, Connection, and_, select
 from realness.domain import Description, StoredDescription, Verdict
 from realness.store.engine import Database
 from realness.store.rows import Row, finding
-from realness.store.tables import descriptions, findings, images
+from realness.store.tables import descriptions, findings, images, study_images
+
+CHECK = "check"
+"""The provider of a text that a study shows in place of an image's own (`study_images.check_id`), to see who reads."""
+
+
+def own_words() -> ColumnElement[bool]:
+    """Which descriptions are of their image: not those that a study shows as a check."""
+    return descriptions.c.provider != CHECK
 
 
 def text_digest(text: str) -> str:
@@ -26,7 +34,16 @@ class DescriptionStore:
     def newest(self, image_id: int) -> StoredDescription | None:
         """The newest description of an image, or None."""
         with self.database.read() as connection:
-            return _load(connection, descriptions.c.image_id == image_id)
+            return _load(connection, and_(descriptions.c.image_id == image_id, own_words()))
+
+    def shown(self, study_id: int, image_id: int) -> StoredDescription | None:
+        """What a study shows beside an image: its newest description, or the wrong one it was given as a check."""
+        check = select(study_images.c.check_id)
+        check = check.where(study_images.c.study_id == study_id, study_images.c.image_id == image_id)
+        with self.database.read() as connection:
+            wrong = connection.execute(check).scalar()
+            said = descriptions.c.id == wrong if wrong is not None else own_words()
+            return _load(connection, and_(descriptions.c.image_id == image_id, said))
 
     def of_image(self, image_id: int, description_id: int) -> StoredDescription | None:
         """A certain description of an image, or None when it has no such one."""

@@ -1,6 +1,6 @@
 """Realness maps of images."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -8,7 +8,7 @@ from sqlalchemy import and_, exists, func, insert, select, update
 
 from realness.domain import StoredDescription, StoredImage, StoredMap
 from realness.errors import NotFound
-from realness.store.descriptions import DescriptionStore, text_digest
+from realness.store.descriptions import DescriptionStore, own_words, text_digest
 from realness.store.engine import Database, now
 from realness.store.rows import stored_image, stored_map
 from realness.store.tables import descriptions, images, maps, study_images
@@ -56,8 +56,11 @@ class MapStore:
     def missing(
         self, method: str, clip: str, weights: str, limit: int | None = None, study_id: int | None = None
     ) -> list[MapTask]:
-        """What is left to compute: images whose newest description has no such map yet, in order of import."""
-        newest = select(func.max(descriptions.c.id)).group_by(descriptions.c.image_id)
+        """What is left to compute: descriptions without such a map, of each image the newest and what a study shows in
+        its place, in order of import.
+        """
+        newest = select(func.max(descriptions.c.id)).where(own_words()).group_by(descriptions.c.image_id)
+        shown = newest.union_all(select(study_images.c.check_id).where(study_images.c.check_id.is_not(None)))
         same = and_(maps.c.method == method, maps.c.clip == clip, maps.c.weights == weights)
         done = exists().where(
             maps.c.image_id == images.c.id,
@@ -66,10 +69,10 @@ class MapStore:
             maps.c.version == MAP_VERSION,
         )
         query = (
-            select(images)
+            select(images, descriptions.c.id.label("said"))
             .join(descriptions, descriptions.c.image_id == images.c.id)
-            .where(descriptions.c.id.in_(newest), descriptions.c.text != "", ~done)
-            .order_by(images.c.id)
+            .where(descriptions.c.id.in_(shown), descriptions.c.text != "", ~done)
+            .order_by(images.c.id, descriptions.c.id)
             .limit(limit)
         )
         if study_id is not None:
@@ -77,13 +80,13 @@ class MapStore:
                 images.c.id.in_(select(study_images.c.image_id).where(study_images.c.study_id == study_id))
             )
         with self.database.read() as connection:
-            found = [stored_image(row) for row in connection.execute(query).mappings()]
+            found = [(stored_image(row), row["said"]) for row in connection.execute(query).mappings()]
         return list(self._tasks(found))
 
-    def _tasks(self, found: list[StoredImage]) -> Iterator[MapTask]:
+    def _tasks(self, found: Sequence[tuple[StoredImage, int | None]]) -> Iterator[MapTask]:
         said = DescriptionStore(self.database)
-        for image in found:
-            description = said.newest(image.id)
+        for image, identifier in found:
+            description = said.newest(image.id) if identifier is None else said.of_image(image.id, identifier)
             if description is not None:
                 yield MapTask(image, description)
 
@@ -127,7 +130,7 @@ class MapStore:
             rows = connection.execute(query.order_by(images.c.id)).mappings().all()
         gone = [row for row in rows if not (files / row["map_path"]).is_file()]
         texts = {(row["id"], row["map_text"]) for row in gone}
-        tasks = self._tasks([stored_image(row) for row in gone])
+        tasks = self._tasks([(stored_image(row), None) for row in gone])
         return [task for task in tasks if (task.image.id, text_digest(task.description.description.text)) in texts]
 
     def without_any(self, study_id: int) -> int:

@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, and_, exists, func, insert, or_, select
 
 from realness.domain import StoredImage
+from realness.store.descriptions import own_words
 from realness.store.engine import Database, now
 from realness.store.facets import rating_reviews
 from realness.store.rows import image_name, stored_image
@@ -196,7 +197,8 @@ class PredictionStore:
 
 def _scorable(said: ColumnElement[bool] | None, study_id: int | None) -> Select:
     """Images with their newest description, of those that `said` lets through."""
-    newest = select(func.max(descriptions.c.id)).where(descriptions.c.text != "").group_by(descriptions.c.image_id)
+    newest = select(func.max(descriptions.c.id)).where(descriptions.c.text != "", own_words())
+    newest = newest.group_by(descriptions.c.image_id)
     if said is not None:
         newest = newest.where(said)
     query = (

@@ -257,7 +257,7 @@ _BEGUN = (
 )
 _my_repeats = and_(repeats.c.study_id == bindparam("study"), repeats.c.reviewer_id == bindparam("me"))
 _OPEN_REPEAT = select(images).join(repeats, repeats.c.image_id == images.c.id)
-_OPEN_REPEAT = _OPEN_REPEAT.where(_my_repeats, repeats.c.rating.is_(None)).limit(1)
+_OPEN_REPEAT = _OPEN_REPEAT.where(_my_repeats, repeats.c.rated_at.is_(None)).limit(1)
 _REPEATS = select(func.count()).select_from(repeats).where(_my_repeats)
 _RATED = (
     select(images)

@@ -31,6 +31,7 @@ from realness.store.tables import (
     findings,
     images,
     maps,
+    repeats,
     review_findings,
     review_regions,
     reviews,
@@ -102,6 +103,8 @@ class ReviewStore:
             if connection.execute(begun).first() is None:
                 raise InvalidValue("this image was not opened for a review; reload the page")
             reviewed = _of(reviews, reviewer_id, study_id, image_id)
+            if connection.execute(select(repeats.c.id).where(_open_repeat(reviewer_id, study_id, image_id))).first():
+                return Draft(body, base_revision, values["saved_at"])  # of a repeat the rating alone is kept
             if _newest(connection, reviewed, ReviewRole.REVIEWER) != base_revision:
                 raise Conflict("this image was reviewed meanwhile; reload the page to go on from that review")
             mine = _of(drafts, reviewer_id, study_id, image_id)
@@ -119,6 +122,10 @@ class ReviewStore:
 def _of(table: Table, reviewer_id: int, study_id: int, image_id: int) -> ColumnElement[bool]:
     c = table.c
     return and_(c.reviewer_id == reviewer_id, c.study_id == study_id, c.image_id == image_id)
+
+
+def _open_repeat(reviewer_id: int, study_id: int, image_id: int) -> ColumnElement[bool]:
+    return and_(_of(repeats, reviewer_id, study_id, image_id), repeats.c.rated_at.is_(None))
 
 
 def _newest(connection: Connection, mine: ColumnElement[bool], role: ReviewRole) -> int:
@@ -150,12 +157,19 @@ def _submit(connection: Connection, reviewer_id: int, submission: Submission) ->
     if state is not None and state.again is not None:
         return _same(_load(connection, reviews.c.id == state.again)[0], reviewer_id, submission)
     if state is not None and (state.newest or 0) != submission.base_revision:
+        if submission.kind is not ReviewKind.REVIEW and _pass_over(connection, place, at):
+            return _load(connection, _of(reviews, reviewer_id, submission.study_id, submission.image_id))[0]
         raise Conflict("this image was reviewed in another tab meanwhile; choose which review to keep")
     rating = _check(connection, state, submission)
     revision = submission.base_revision + 1
     review_id = _insert(connection, reviewer_id, submission, revision, rating, at)
     connection.execute(_DROP_DRAFT, place)
     return StoredReview(review_id, reviewer_id, revision, replace(submission, rating=rating), at)
+
+
+def _pass_over(connection: Connection, place: dict[str, int], at: datetime) -> bool:
+    """End the repeat of an image, if it is with this person, without a rating."""
+    return connection.execute(_END_REPEAT, place | {"at": at}).rowcount > 0
 
 
 def _check(connection: Connection, state: Any, submission: Submission) -> float | None:
@@ -217,6 +231,12 @@ _DROP_DRAFT = delete(drafts).where(
     drafts.c.study_id == bindparam("study"),
     drafts.c.image_id == bindparam("image"),
     drafts.c.reviewer_id == bindparam("me"),
+)
+_END_REPEAT = (
+    update(repeats)
+    .where(repeats.c.study_id == bindparam("study"), repeats.c.image_id == bindparam("image"))
+    .where(repeats.c.reviewer_id == bindparam("me"), repeats.c.rated_at.is_(None))
+    .values(rated_at=bindparam("at"))
 )
 _KNOWN = select(findings.c.id).where(findings.c.description_id == bindparam("description"))
 _again = select(reviews.c.id).where(reviews.c.submission_id == bindparam("submission"))

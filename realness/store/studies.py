@@ -1,14 +1,32 @@
 """Studies."""
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, insert, select, true
+from sqlalchemy import ColumnElement, Connection, Row, func, insert, select, true, update
 
-from realness.domain import Study, StudyProgress, StudySettings, check_text
+from realness.domain import Study, StudyProgress, StudySettings, Verdict, check_text
 from realness.errors import InvalidValue, NotFound
 from realness.store.engine import Database, now
 from realness.store.queues import progress
-from realness.store.tables import studies, study_images
+from realness.store.rows import image_name
+from realness.store.tables import images, queues, studies, study_images, summaries
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """Which images of the database a study is to take; None lets all through.
+
+    Attributes:
+        of_study: only those of another study.
+        limit: so many at most, those imported first.
+    """
+
+    split: str | None = None
+    generator: str | None = None
+    verdict: Verdict | None = None
+    of_study: int | None = None
+    limit: int | None = None
 
 
 @dataclass(frozen=True)
@@ -39,6 +57,73 @@ class StudyStore:
         with self.database.write() as connection:
             _make(connection, name, settings)
         return self.named(name)
+
+    def change(self, study_id: int, settings: StudySettings) -> Study:
+        """Change a study's settings; ratings and reviews stay. `sample` stays as it is.
+
+        Raises:
+            NotFound: there is none.
+        """
+        with self.database.write() as connection:
+            before = connection.execute(select(studies).where(studies.c.id == study_id)).first()
+            if before is None:
+                raise NotFound("there is no such study; reload the page to see those there are")
+            values = _values(settings) | {"sample": before.sample}
+            connection.execute(update(studies).where(studies.c.id == study_id).values(values))
+            if before.overlap != settings.overlap:
+                more = study_images.c.remaining + (settings.overlap - before.overlap)
+                inside = study_images.c.study_id == study_id
+                connection.execute(update(study_images).where(inside).values(remaining=more))
+            if (before.order_by, before.seed) != (settings.order, settings.seed):
+                connection.execute(update(queues).where(queues.c.study_id == study_id).values(at=0))
+        return self.by_id(study_id)
+
+    def close(self, study_id: int, *, closed: bool = True) -> Study:
+        """Take no more reviews, or take them again."""
+        with self.database.write() as connection:
+            at = now() if closed else None
+            connection.execute(update(studies).where(studies.c.id == study_id).values(closed_at=at))
+        return self.by_id(study_id)
+
+    def take_images(self, study_id: int, wanted: Wanted) -> int:
+        """Put images that are in the database into a study, after those it has; how many were not in it.
+
+        Raises:
+            InvalidValue: no image is wanted.
+        """
+        query = select(images.c.id).join(summaries, summaries.c.image_id == images.c.id)
+        for column, value in ((images.c.split, wanted.split), (images.c.generator, wanted.generator)):
+            if value is not None:
+                query = query.where(column == value)
+        if wanted.verdict is not None:
+            query = query.where(summaries.c.verdict == wanted.verdict.value)
+        if wanted.of_study is not None:
+            inside = select(study_images.c.image_id).where(study_images.c.study_id == wanted.of_study)
+            query = query.where(images.c.id.in_(inside))
+        with self.database.write() as connection:
+            found = connection.execute(query.order_by(images.c.id)).scalars().all()
+            if not found:
+                raise InvalidValue("no image is like that; look at the filters in Browse, or import some first")
+            there = select(study_images.c.image_id).where(study_images.c.study_id == study_id)
+            known = set(connection.execute(there).scalars())
+            new = [image_id for image_id in found if image_id not in known][: wanted.limit]
+            last = select(func.max(study_images.c.position)).where(study_images.c.study_id == study_id)
+            begin = connection.execute(last).scalar()
+            begin = 0 if begin is None else begin + 1
+            rows = [
+                {"study_id": study_id, "image_id": image_id, "position": begin + at, "created_at": now()}
+                for at, image_id in enumerate(new)
+            ]
+            if rows:
+                connection.execute(insert(study_images), rows)
+        return len(rows)
+
+    def image_names(self, study_id: int) -> list[tuple[str, str]]:
+        """The name in its first source and the SHA-256 of every image of a study, in order."""
+        query = select(image_name(), images.c.sha256).join(study_images, study_images.c.image_id == images.c.id)
+        query = query.where(study_images.c.study_id == study_id).order_by(study_images.c.position)
+        with self.database.read() as connection:
+            return [(name or "", sha256) for name, sha256 in connection.execute(query)]
 
     def holds(self, study_id: int, image_id: int) -> bool:
         """Whether an image is in a study."""
@@ -104,7 +189,10 @@ def _make(connection: Connection, name: str, settings: StudySettings) -> bool:
     """Make a study, unless there is one of that name; whether it was made."""
     if connection.execute(select(studies.c.id).where(studies.c.name == name)).first():
         return False
-    values = {"name": name, "blind": settings.blind, "overlap": settings.overlap, "order_by": settings.order}
-    values |= {"seed": settings.seed, "sample": settings.sample, "created_at": now()}
-    connection.execute(insert(studies).values(values))
+    connection.execute(insert(studies).values(name=name, created_at=now(), **_values(settings)))
     return True
+
+
+def _values(settings: StudySettings) -> dict[str, Any]:
+    values = asdict(settings)
+    return values | {"order_by": values.pop("order")}

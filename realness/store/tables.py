@@ -276,12 +276,12 @@ repeats = _table(
     _of("images"),
     _of("reviewers"),
     Column("rating", Float),
-    Column("active_seconds", Float),
     Column("rated_at", DateTime(timezone=True)),
     _scale("rating"),
     UniqueConstraint("study_id", "image_id", "reviewer_id"),
 )
-"""Images that somebody is shown a second time without being told; without a rating the image is with them now."""
+"""Images that somebody is shown a second time without being told; until `rated_at` the image is with them. Skipped, it
+has no rating."""
 
 tags = _table(
     "tags",

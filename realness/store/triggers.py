@@ -13,7 +13,8 @@ from realness.store.words import INDEX
 SUMMARIES = {
     "description": (
         "(description_id, verdict) = "
-        "(SELECT id, verdict FROM descriptions WHERE image_id = {image} ORDER BY id DESC LIMIT 1)"
+        "(SELECT id, verdict FROM descriptions WHERE image_id = {image} AND provider <> 'check' "
+        "ORDER BY id DESC LIMIT 1)"
     ),
     "opinion": (
         "opinion = "
@@ -132,11 +133,11 @@ def _queues() -> dict[str, str]:
             "UPDATE studies SET images = images - 1 WHERE id = OLD.study_id; END"
         ),
         "repeats_keep_rating": (
-            "CREATE TRIGGER repeats_keep_rating BEFORE UPDATE ON repeats WHEN OLD.rating IS NOT NULL "
+            "CREATE TRIGGER repeats_keep_rating BEFORE UPDATE ON repeats WHEN OLD.rated_at IS NOT NULL "
             "BEGIN SELECT RAISE(ABORT, 'a rating stays as it was given'); END"
         ),
         "repeats_no_delete": (
-            "CREATE TRIGGER repeats_no_delete BEFORE DELETE ON repeats WHEN OLD.rating IS NOT NULL "
+            "CREATE TRIGGER repeats_no_delete BEFORE DELETE ON repeats WHEN OLD.rated_at IS NOT NULL "
             "BEGIN SELECT RAISE(ABORT, 'a rating stays as it was given'); END"
         ),
     }

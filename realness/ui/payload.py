@@ -22,6 +22,7 @@ def study(desk: Desk, progress: StudyProgress | None = None) -> Json:
         "name": desk.study.name,
         "blind": desk.study.settings.blind,
         "sample": desk.study.settings.sample,
+        "closed": desk.study.closed,
         "images": progress.images,
         "done": progress.done,
         "skipped": progress.skipped,

@@ -1,5 +1,6 @@
 """The review, step by step: the next image, its reveal, the lock, drafts, submitting, undo."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -18,6 +19,7 @@ from realness.domain import (
     Submission,
 )
 from realness.errors import InvalidValue, Locked, NotFound
+from realness.store import Given
 from realness.workbench.bench import Workbench
 
 AHEAD = 2
@@ -51,6 +53,15 @@ class Item:
 
 
 @dataclass(frozen=True)
+class Turn:
+    """What a reviewer has before them: the image, or None when all is done; those that follow; how far they are."""
+
+    item: Item | None
+    ahead: tuple[StoredImage, ...]
+    progress: StudyProgress
+
+
+@dataclass(frozen=True)
 class Desk:
     """One reviewer in one study."""
 
@@ -69,10 +80,10 @@ class Desk:
         """How far this reviewer is."""
         return self.bench.store.studies.progress(self.study.id, self.reviewer.id)
 
-    def next(self) -> Item | None:
-        """The image this reviewer is on, or the next one; None when all is done."""
-        image = self.bench.store.assignments.next_image(self.study, self.reviewer.id)
-        return None if image is None else self._item(image)
+    def next(self) -> Turn:
+        """The image this reviewer is on, or the next one, and those that follow."""
+        given, coming = self.bench.store.assignments.take(self.study, self.reviewer.id, AHEAD)
+        return self._turn(given, coming, self.progress())
 
     def open(self, key: str) -> Item:
         """A certain image, reviewed before or not.
@@ -96,32 +107,34 @@ class Desk:
             raise NotFound("there is nothing to undo in this study yet")
         return self._item(self.bench.store.images.by_id(review.submission.image_id))
 
-    def ahead(self, after: StoredImage | None) -> list[StoredImage]:
-        """The images that follow, to be loaded ahead."""
-        return self.bench.store.assignments.ahead(self.study, self.reviewer.id, after.id if after else None, AHEAD)
+    def beside(self, item: Item) -> Turn:
+        """A certain image, and those that follow."""
+        coming = self.bench.store.assignments.ahead(self.study, self.reviewer.id, item.image.id, AHEAD)
+        return Turn(item, tuple(coming), self.progress())
 
     def lock(self, key: str, rating: float) -> tuple[Lock, Reveal]:
-        """Lock the blind rating and reveal what the machine said.
+        """Lock the blind rating and reveal what the machine said; of a repeat there is nothing to reveal.
 
         Raises:
             Locked: another rating is locked already.
         """
         image = self.bench.store.images.by_key(key)
         lock = self.bench.store.assignments.lock(self.study.id, image.id, self.reviewer.id, rating)
-        return lock, self._reveal(image, None)
+        return lock, Reveal(None, None) if lock.repeat else self._reveal(image, None)
 
     def save_draft(self, key: str, base_revision: int, body: dict[str, Any]) -> Draft:
         """Keep what is typed so far."""
         image = self.bench.store.images.by_key(key)
         return self.bench.store.reviews.save_draft(self.reviewer.id, self.study.id, image.id, base_revision, body)
 
-    def submit(self, submission: Submission) -> StoredReview:
-        """Keep a review; see `ReviewStore.submit` for what can be refused."""
-        image = self.bench.store.images.by_id(submission.image_id)
+    def submit(self, submission: Submission, image: StoredImage) -> tuple[StoredReview, Turn]:
+        """Keep a review of an image, and take the next one; see `ReviewStore.submit` for what can be refused."""
         for finding in submission.findings:
             for region in finding.regions:
                 _check_inside(region, image)
-        return self.bench.store.reviews.submit(self.reviewer.id, submission)
+        reviews = self.bench.store.reviews
+        saved, given, coming, progress = reviews.submit_and_take(self.study, self.reviewer.id, submission, AHEAD)
+        return saved, self._turn(given, coming, progress)
 
     def current(self, image_id: int) -> StoredReview | None:
         """This reviewer's newest revision."""
@@ -147,6 +160,16 @@ class Desk:
             raise Locked("lock the rating first; the map is shown after it")
         return found
 
+    def _turn(self, given: Given | None, coming: Sequence[StoredImage], progress: StudyProgress) -> Turn:
+        if given is None:
+            return Turn(None, (), progress)
+        if given.repeat or given.fresh:
+            reveal = None if given.repeat or self.study.settings.blind else self._reveal(given.image, None)
+            item = Item(given.image, 0, self.study.settings.blind, None, None, None, reveal)
+        else:
+            item = self._item(given.image)
+        return Turn(item, tuple(coming), progress)
+
     def _item(self, image: StoredImage) -> Item:
         place = (self.study.id, image.id, self.reviewer.id)
         lock = self.bench.store.assignments.locked(*place)
@@ -166,7 +189,8 @@ class Desk:
     def _reveal(self, image: StoredImage, answered: int | None) -> Reveal:
         """The description that was answered before, else the newest, with its map."""
         said = self.bench.store.descriptions
-        description = (said.of_image(image.id, answered) if answered else None) or said.newest(image.id)
+        description = said.of_image(image.id, answered) if answered else None
+        description = description or said.shown(self.study.id, image.id)
         return Reveal(
             description, self.bench.store.maps.of_text(image.id, description and description.description.text)
         )

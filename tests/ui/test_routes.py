@@ -160,7 +160,7 @@ def test_a_review_is_kept_and_the_next_image_comes(client, bench, study):
     body = review(item, study, description_id=said["id"], map_id=item["reveal"]["map"]["id"], judgement="partly",
                   verdict="yes", explanation="<b>Six</b> fingers", findings=findings, active_seconds=3.5)  # fmt: skip
     first, again = client.post("/api/reviews", json=body), client.post("/api/reviews", json=body)
-    assert (first.status_code, first.json()["revision"], first.json()["study"]["done"]) == (200, 1, 1)
+    assert (first.status_code, first.json()["revision"], first.json()["next"]["study"]["done"]) == (200, 1, 1)
     assert again.json()["revision"] == 1
     assert take(client, study)["image"]["key"] != item["image"]["key"]
     back = client.get("/api/last", params={"study": study.id}).json()["item"]

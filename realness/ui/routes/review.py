@@ -10,14 +10,14 @@ from realness.errors import Conflict, Locked
 from realness.ui import payload
 from realness.ui.routes.needs import Bench, Who, desk_in
 from realness.ui.schemas import DraftBody, Id, LockBody, ReviewBody
-from realness.workbench.reviewing import Desk, Item, desk
+from realness.workbench.reviewing import Desk, Turn, desk
 
 router = APIRouter()
 
 
-def _shown(at: Desk, item: Item | None) -> dict[str, Any]:
-    ahead = at.ahead(item.image if item else None)
-    return {"study": payload.study(at), "item": payload.item(at, item), "ahead": [payload.image(one) for one in ahead]}
+def _shown(at: Desk, turn: Turn) -> dict[str, Any]:
+    shown = {"study": payload.study(at, turn.progress), "item": payload.item(at, turn.item)}
+    return shown | {"ahead": [payload.image(one) for one in turn.ahead]}
 
 
 @router.get("/api/start")
@@ -44,14 +44,14 @@ def next_item(bench: Bench, who: Who, study: Id) -> dict[str, Any]:
 def one_item(bench: Bench, who: Who, study: Id, image: str) -> dict[str, Any]:
     """A certain image."""
     at = desk_in(bench, who, study)
-    return _shown(at, at.open(image))
+    return _shown(at, at.beside(at.open(image)))
 
 
 @router.get("/api/last")
 def last_item(bench: Bench, who: Who, study: Id) -> dict[str, Any]:
     """What was submitted last, to be undone."""
     at = desk_in(bench, who, study)
-    return _shown(at, at.last())
+    return _shown(at, at.beside(at.last()))
 
 
 @router.post("/api/lock")
@@ -64,6 +64,8 @@ def lock(bench: Bench, who: Who, body: LockBody) -> Any:
         there = payload.item(at, at.open(body.image)) or {}
         answer = {"error": str(error), "kind": "locked", "locked": there["locked"], "reveal": there["reveal"]}
         return JSONResponse(answer, status_code=409)
+    if locked.repeat:
+        return {"repeat": True}
     return {"locked": payload.lock(locked), "reveal": payload.reveal(at, reveal)}
 
 
@@ -76,13 +78,13 @@ def draft(bench: Bench, who: Who, body: DraftBody) -> dict[str, Any]:
 
 @router.post("/api/reviews")
 def submit(bench: Bench, who: Who, body: ReviewBody) -> Any:
-    """Keep a review."""
+    """Keep a review, and take the next image: one answer, so that the reviewer waits once."""
     at = desk_in(bench, who, body.study)
     image = bench.store.images.by_key(body.image)
     try:
-        saved = at.submit(body.submission(image))
+        saved, turn = at.submit(body.submission(image), image)
     except Conflict as error:
         theirs = at.current(image.id)
         answer = {"error": str(error), "kind": "conflict", "theirs": payload.review(theirs) if theirs else None}
         return JSONResponse(answer, status_code=409)
-    return {"revision": saved.revision, "saved_at": saved.created_at.isoformat(), "study": payload.study(at)}
+    return {"revision": saved.revision, "saved_at": saved.created_at.isoformat(), "next": _shown(at, turn)}

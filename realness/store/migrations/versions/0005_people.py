@@ -44,7 +44,6 @@ def upgrade() -> None:
           sa.Column("last_saved_at", sa.DateTime(timezone=True), nullable=True))  # fmt: skip
     _made("repeats", *_places("repeats", "study", "image", "reviewer"),
           sa.Column("rating", sa.Float(), nullable=True),
-          sa.Column("active_seconds", sa.Float(), nullable=True),
           sa.Column("rated_at", sa.DateTime(timezone=True), nullable=True),
           sa.CheckConstraint("rating BETWEEN 0 AND 100", name=op.f("ck_repeats_rating")))  # fmt: skip
     _made("tags", *_places("tags", "study", "image", name="tag"),
