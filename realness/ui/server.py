@@ -19,6 +19,7 @@ from realness.ui.page import mount_page
 from realness.ui.routes import router
 from realness.workbench import Workbench
 from realness.workbench.learning import Learning
+from realness.workbench.opinions import Statistics
 
 _STATUS = {Conflict: (409, "conflict"), Locked: (403, "locked"), NotFound: (404, "not_found")}
 _STATUS |= {InvalidValue: (422, "invalid"), UnreadableImage: (410, "not_found")}
@@ -38,6 +39,7 @@ def build_app(bench: Workbench, study: str | None = None) -> FastAPI:
         title="Realness", version=__version__, docs_url=None, redoc_url=None, openapi_url=None, lifespan=lifespan
     )
     app.state.bench, app.state.learning = bench, learning
+    app.state.statistics = Statistics(bench)
     app.state.study = study
     app.include_router(router)
     app.mount("/assets/ui", StaticFiles(directory=ASSETS / "ui"), name="scripts")

@@ -8,6 +8,7 @@ from realness.domain import Reviewer
 from realness.errors import NotFound
 from realness.workbench import Workbench
 from realness.workbench.learning import Learning
+from realness.workbench.opinions import Statistics
 from realness.workbench.reviewing import Desk, desk
 
 
@@ -19,12 +20,17 @@ def _learning(request: Request) -> Learning:
     return request.app.state.learning
 
 
+def _statistics(request: Request) -> Statistics:
+    return request.app.state.statistics
+
+
 def _who(request: Request) -> Reviewer:
     return _bench(request).store.studies.local_reviewer()
 
 
 Bench = Annotated[Workbench, Depends(_bench)]
 Learns = Annotated[Learning, Depends(_learning)]
+Knows = Annotated[Statistics, Depends(_statistics)]
 Who = Annotated[Reviewer, Depends(_who)]
 
 
