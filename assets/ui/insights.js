@@ -54,6 +54,7 @@ class Insights {
     const turn = ++this.#asked;
     const part = this.#part;
     this.#links();
+    (part === OWN ? this.el.told : this.el.scores).hidden = true;
     const current = () => turn === this.#asked;
     const same = () => this.#shown === `${session.study?.id} ${part}`;
     const slow = setTimeout(() => current() && !same() && this.#nothing("Reading the answers", "The first look after something was saved takes a moment."), SLOW);

@@ -17,13 +17,13 @@ const opens = (shape, row) => {
 };
 const group = (rows, ...shapes) => draw("g", { class: rows.length > MANY ? "dots many" : "dots" }, ...shapes);
 const day = (iso) => new Date(`${iso}T00:00:00Z`);
-const short = (iso) => day(iso).toLocaleDateString(undefined, { day: "numeric", month: "short", timeZone: "UTC" });
+export const short = (iso) => day(iso).toLocaleDateString(undefined, { day: "numeric", month: "short", timeZone: "UTC" });
 
 /** Days along the axis, where they lie, so that a gap is a gap. */
 function days(rows, width) {
   const first = day(rows[0].day);
   const span = day(rows.at(-1).day) - first;
-  const at = (row) => (span ? 0.02 + (0.96 * (day(row.day) - first)) / span : 0.5);
+  const at = (row) => (span ? 0.03 + (0.94 * (day(row.day) - first)) / span : 0.5);
   const most = Math.max(2, Math.floor(width / (2 * ROW)));
   const every = Math.ceil(rows.length / most);
   return { at, marks: rows.filter((_, number) => number % every === 0).map((row) => [at(row), short(row.day)]), whole: 1 + span / 86_400_000 };
@@ -33,7 +33,7 @@ function ratings({ rows, title }, size) {
   const values = steps(Math.max(...rows.map((row) => row.ratings), 5));
   const axes = frame(size, values);
   const { at, marks, whole } = days(rows, size.width);
-  const wide = Math.max(2, Math.min(32, (0.7 * (axes.right - axes.left)) / whole));
+  const wide = Math.max(2, Math.min(32, (0.6 * (axes.right - axes.left)) / whole));
   const bars = rows.map((row) => said(draw("rect", { class: "bar-day", x: axes.x(at(row)) - wide / 2, y: axes.y(row.ratings), width: wide, height: axes.bottom - axes.y(row.ratings) }), `${short(row.day)}: ${row.ratings} ratings, ${row.ratings_so_far} so far`));
   const last = rows.at(-1);
   return svg({ ...size, label: `${title}: ${last.ratings_so_far} on ${rows.length} days, ${last.ratings} on the last` }, ...across(axes, values, "Ratings"), ...below(axes, marks, "day (UTC)"), ...bars);

@@ -1,6 +1,7 @@
 """The pictures of Insights' plots, with matplotlib and without pyplot: light, axes with their units, n below."""
 
 from collections.abc import Callable
+from textwrap import fill
 from typing import Any
 
 import numpy as np
@@ -30,6 +31,8 @@ SETTINGS: dict[Any, Any] = {
 _SCALE = (-2, 102)
 _ROWS_HIGH = 0.28
 """Inches of a line of the plot of reviewers."""
+_CAPTION = 90
+"""Characters of a line of the caption, which stands above the legend."""
 
 
 def drawn(plot: Plot) -> Figure:
@@ -39,9 +42,14 @@ def drawn(plot: Plot) -> Figure:
     axes = figure.subplots()
     axes.set_title(plot.title, loc="left", fontsize=11, fontweight="bold")
     _WAYS[plot.name](axes, plot)
-    if axes.get_legend_handles_labels()[1]:
-        figure.legend(loc="outside lower left", ncols=3, fontsize=9)
-    figure.supxlabel(plot.caption, fontsize=8, color=_QUIET, x=0.02, ha="left", wrap=True)
+    told = {
+        "loc": "outside lower left",
+        "title": fill(plot.caption, _CAPTION),
+        "alignment": "left",
+        "borderaxespad": 0.3,
+    }
+    legend = figure.legend(*axes.get_legend_handles_labels(), ncols=3, fontsize=9, title_fontsize=8, **told)
+    legend.get_title().set_color(_QUIET)
     return figure
 
 
@@ -147,7 +155,7 @@ def _scores(axes: Axes, plot: Plot) -> None:
 
 def _maps(axes: Axes, plot: Plot) -> None:
     at = np.arange(1, len(plot.rows) + 1)
-    axes.axhline(0.5, color=_LINE, linewidth=1, linestyle="--", zorder=0, label="chance")
+    axes.axhline(0.5, color=_QUIET, linewidth=1, linestyle="--", zorder=2, label="chance")
     if plot.mean is not None:
         mean, low, high = plot.mean
         axes.axhspan(low, high, color=_SOFT, zorder=0, label="95 % interval of the mean")
