@@ -106,7 +106,7 @@ export async function send(method, path, body, { keepalive = false, timeout = 10
   return read(await ask(path, options, timeout));
 }
 
-/** Fetch an image file as an object URL, which its owner revokes. */
+/** Fetch a file as an object URL, which its owner revokes. */
 export async function picture(url) {
   for (let turn = 1; ; turn++) {
     try {

@@ -44,13 +44,16 @@ def _table(found: "Stats") -> str:
         lines.append(f"| {each.study} | {each.images} | {each.complete} | {each.overlap} asked for | {each.drafts} |")
     lines += [
         "",
-        "| reviewer | rated | skipped | flagged | mean | bias | inconsistency | minutes | wrong texts accepted |",
+        "| reviewer | rated | skipped | flagged | mean | bias | inconsistency | minutes "
+        "| wrong texts accepted | repeats, difference | gold right |",
     ]
-    lines.append("|---|---|---|---|---|---|---|---|---|")
+    lines.append("|---" * 11 + "|")
     for one in found.reviewers:
         accepted = f"{one.wrong_accepted} of {one.wrong_seen}"
         figures = (_figure(one.mean, ".1f"), _figure(one.bias, "+.1f"), _figure(one.inconsistency, ".1f"))
         cells = (one.reviewer, one.rated, one.skipped, one.flagged, *figures, _figure(one.minutes, ".1f"), accepted)
+        repeats = f"{one.repeats}: {one.repeat_difference:.1f}" if one.repeat_difference is not None else "none"
+        cells += (repeats, f"{one.gold_right} of {one.gold_seen}")
         lines.append("| " + " | ".join(map(str, cells)) + " |")
     lines.append("")
     for name, figure in (("Krippendorff's alpha (interval)", found.alpha), ("ICC(1)", found.icc)):

@@ -3,31 +3,13 @@
 A realness map is higher where it is real, so `-map` or `1 - map` goes in here.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-
 import numpy as np
 from skimage.measure import label
 from sklearn.metrics import average_precision_score, precision_recall_curve, roc_auc_score
 
+from realness.dream.ranks import Interval as Interval
+from realness.dream.ranks import bootstrap_interval as bootstrap_interval
 from realness.errors import InvalidValue
-
-
-@dataclass(frozen=True)
-class Interval:
-    """A mean with its bootstrap interval.
-
-    Attributes:
-        mean: over the images.
-        low: lower end.
-        high: upper end.
-        n: how many images.
-    """
-
-    mean: float
-    low: float
-    high: float
-    n: int
 
 
 def pixel_auroc(scores: np.ndarray, mask: np.ndarray) -> float:
@@ -163,32 +145,6 @@ def normalised_scanpath(scores: np.ndarray, mask: np.ndarray) -> float:
     flat, inside = _checked(scores, mask)
     spread = flat.std()
     return float((flat[inside].mean() - flat.mean()) / spread) if spread > 0 else 0.0
-
-
-def bootstrap_interval(
-    values: Sequence[float] | np.ndarray, *, confidence: float = 0.95, seed: int = 0, resamples: int = 4000
-) -> Interval:
-    """The mean over images and the percentile interval of its bootstrap.
-
-    Images made from one photograph are not independent, so with few photographs the interval is too narrow.
-
-    Args:
-        values: one for each image.
-        confidence: between 0 and 1.
-        seed: of the resampling.
-        resamples: how many.
-
-    Raises:
-        InvalidValue: there are no values, one is not finite, or the confidence is not between 0 and 1.
-    """
-    known = np.asarray(values, dtype=float)
-    if known.ndim != 1 or known.size == 0 or not np.isfinite(known).all():
-        raise InvalidValue("an interval needs at least one value, all of them finite")
-    if not 0 < confidence < 1:
-        raise InvalidValue(f"confidence must be between 0 and 1, got {confidence}")
-    drawn = np.random.default_rng(seed).integers(0, known.size, (resamples, known.size))
-    low, high = np.quantile(known[drawn].mean(axis=1), ((1 - confidence) / 2, (1 + confidence) / 2))
-    return Interval(float(known.mean()), float(low), float(high), known.size)
 
 
 def _checked(scores: np.ndarray, mask: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -37,3 +37,18 @@ def resized(values: np.ndarray, size: tuple[int, int], how: Image.Resampling) ->
     if size == values.shape[::-1]:
         return values.astype(np.float32)
     return np.asarray(Image.fromarray(values.astype(np.float32)).resize(size, how), np.float32)
+
+
+def fitted(unreal: np.ndarray, longest: int) -> np.ndarray:
+    """A mask or heat map `(h, w)` at most `longest` on the long side, float32.
+
+    A mask (bool) stays one, of 0 and 1, and no mark in it is lost.
+    """
+    height, width = unreal.shape
+    scale = min(1.0, longest / max(height, width))
+    size = max(1, round(width * scale)), max(1, round(height * scale))
+    small = resized(unreal.astype(np.float32), size, Image.Resampling.BOX)
+    if unreal.dtype != bool:
+        return small
+    mask = small >= 0.5
+    return (mask if mask.any() else small > 0).astype(np.float32)

@@ -1,6 +1,8 @@
 """What reviewers answered, as opinion statistics take it: a row a review, nothing of the texts."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from sqlalchemy import func, select
 
@@ -19,9 +21,8 @@ from realness.store.tables import (
 )
 
 
-@dataclass(frozen=True)
-class Vote:
-    """One reviewer's current answer on one image.
+class Vote(NamedTuple):
+    """One reviewer's current answer on one image; a tuple, since a hundred thousand of them are made at once.
 
     Attributes:
         reviewer: the pseudonym.
@@ -30,6 +31,7 @@ class Vote:
         judgement: what was said of the machine's text; None without one.
         planted_wrong: whether that text had been made wrong on purpose.
         active_seconds: spent on it.
+        day: when it was saved, `YYYY-MM-DD` in UTC.
     """
 
     image_id: int
@@ -39,6 +41,7 @@ class Vote:
     judgement: str | None
     planted_wrong: bool
     active_seconds: float
+    day: str
 
 
 @dataclass(frozen=True)
@@ -75,6 +78,7 @@ class PanelStore:
                 c.judgement,
                 func.coalesce(descriptions.c.planted_wrong, False),
                 c.active_seconds,
+                func.date(c.created_at),
             )
             .join(reviewers, reviewers.c.id == c.reviewer_id)
             .outerjoin(descriptions, descriptions.c.id == c.description_id)
@@ -84,7 +88,7 @@ class PanelStore:
         if study_id is not None:
             query = query.where(c.study_id == study_id)
         with self.database.read() as connection:
-            return [Vote(*row) for row in connection.execute(query)]
+            return list(map(Vote._make, connection.execute(query)))
 
     def states(self, study_id: int | None = None) -> list[StudyState]:
         """How far each study is, the newest first."""
@@ -100,6 +104,16 @@ class PanelStore:
             query = query.where(studies.c.id == study_id)
         with self.database.read() as connection:
             return [StudyState(*row) for row in connection.execute(query)]
+
+    def places(self, study_id: int, image_ids: Sequence[int]) -> dict[int, tuple[str, str, int]]:
+        """Of these images of a study the key, the SHA-256 of the file, and the place in the study, from 1."""
+        query = (
+            select(images.c.id, images.c.key, images.c.sha256, study_images.c.position)
+            .join(study_images, study_images.c.image_id == images.c.id)
+            .where(study_images.c.study_id == study_id, images.c.id.in_(image_ids))
+        )
+        with self.database.read() as connection:
+            return {image: (key, sha256, at + 1) for image, key, sha256, at in connection.execute(query)}
 
     def names(self) -> dict[int, tuple[str, str]]:
         """The name in its source and the SHA-256 of every image."""

@@ -1,14 +1,15 @@
 """What people marked: the findings of the reviews that count, image by image."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import and_, exists, select
 
-from realness.domain import ReviewedFinding, ReviewKind, ReviewRole, StoredImage, Verdict
+from realness.domain import FindingState, ReviewedFinding, ReviewKind, ReviewRole, StoredImage, Verdict
 from realness.store.engine import Database
 from realness.store.reviews import reviewed_findings
 from realness.store.rows import stored_image
-from realness.store.tables import current_reviews, images, studies
+from realness.store.tables import current_reviews, images, review_findings, review_regions, studies, study_images
 
 
 @dataclass(frozen=True)
@@ -32,11 +33,28 @@ class RegionStore:
 
     database: Database
 
-    def answered(self, study: str | None = None) -> list[Answered]:
+    def marked(self, study_id: int) -> list[int]:
+        """The images of a study on which a current review marks a place, in order of import."""
+        c = current_reviews.c
+        query = (
+            select(study_images.c.image_id)
+            .distinct()
+            .join(current_reviews, and_(c.study_id == study_images.c.study_id, c.image_id == study_images.c.image_id))
+            .join(review_findings, review_findings.c.review_id == c.id)
+            .join(review_regions, review_regions.c.review_finding_id == review_findings.c.id)
+            .where(study_images.c.study_id == study_id, c.kind == ReviewKind.REVIEW.value)
+            .where(review_findings.c.state != FindingState.DROPPED.value)
+            .order_by(study_images.c.position)
+        )
+        with self.database.read() as connection:
+            return list(connection.execute(query).scalars())
+
+    def answered(self, study: str | None = None, image_ids: Sequence[int] | None = None) -> list[Answered]:
         """The current full reviews, in order of saving; where an image was adjudicated in a study, that alone.
 
         Args:
             study: by name; None for all.
+            image_ids: of these images only; None for all.
         """
         c, final = current_reviews.c, current_reviews.alias("final")
         same = and_(final.c.study_id == c.study_id, final.c.image_id == c.image_id)
@@ -52,6 +70,8 @@ class RegionStore:
         )
         if study is not None:
             query = query.where(studies.c.name == study)
+        if image_ids is not None:
+            query = query.where(c.image_id.in_(image_ids))
         with self.database.read() as connection:
             return [
                 Answered(

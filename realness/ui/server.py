@@ -31,6 +31,7 @@ from realness.ui.routes import router
 from realness.workbench import Workbench
 from realness.workbench.accounts import Door
 from realness.workbench.learning import Learning
+from realness.workbench.opinions import Statistics
 
 _STATUS = {Conflict: (409, "conflict"), Locked: (403, "locked"), NotFound: (404, "not_found")}
 _STATUS |= {InvalidValue: (422, "invalid"), UnreadableImage: (410, "not_found")}
@@ -58,6 +59,7 @@ def build_app(bench: Workbench, study: str | None = None, *, reachable: bool = F
     app.state.bench, app.state.learning = bench, learning
     app.state.study, app.state.token = study, token
     app.state.door = door = Door(bench, open_house=not reachable)
+    app.state.statistics = Statistics(bench)
     app.include_router(router)
     app.mount("/assets/ui", StaticFiles(directory=ASSETS / "ui"), name="scripts")
     app.add_exception_handler(RealnessError, _problem)

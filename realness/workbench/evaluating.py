@@ -12,7 +12,7 @@ from PIL import Image
 from realness import images
 from realness.domain import Finding, Region, Skipped, StoredReferenceMap
 from realness.dream import metrics
-from realness.dream.sampling import resized
+from realness.dream.sampling import fitted, resized
 from realness.errors import InvalidValue, UnreadableImage
 from realness.images import rasterise
 from realness.workbench.bench import Progress, Workbench, silent
@@ -208,15 +208,7 @@ def _truth(source: str, phrase: str, unreal: np.ndarray) -> Truth:
 
 
 def _fitted(unreal: np.ndarray) -> np.ndarray:
-    """A mask or heat map at `LONGEST`, the long side; a mask stays one, and no mark in it is lost."""
-    height, width = unreal.shape
-    scale = min(1.0, LONGEST / max(height, width))
-    size = max(1, round(width * scale)), max(1, round(height * scale))
-    small = resized(unreal.astype(np.float32), size, Image.Resampling.BOX)
-    if unreal.dtype != bool:
-        return small
-    mask = small >= 0.5
-    return (mask if mask.any() else small > 0).astype(np.float32)
+    return fitted(unreal, LONGEST)
 
 
 def _wrong(truths: Sequence[Truth], phrases: Sequence[str], rng: np.random.Generator) -> str | None:

@@ -68,7 +68,7 @@ def test_browse_shows_the_score_of_a_rated_image_and_finds_those_that_disagree(s
 def test_insights_draw_what_may_be_seen_and_lead_to_the_image(served, visit, tmp_path):
     study = served.study()
     score(served, study, (31, 20, 42), (80, 70, 90), (50, 45, 55), (44, 40, 48))
-    screen = visit(served, study, at="insights")
+    screen = visit(served, study, at="insights?part=scores")
     page = screen.page
     expect(page.get_by_text("No score to hold against people yet")).to_be_visible()
     lock(served, study, 3)
@@ -84,10 +84,10 @@ def test_insights_draw_what_may_be_seen_and_lead_to_the_image(served, visit, tmp
     expect(rows).to_have_count(4)
     expect(rows.nth(1)).to_contain_text("+45")
     with page.expect_download() as loading:
-        page.get_by_role("button", name="CSV").click()
+        page.get_by_role("button", name="Predicted against people: CSV").click()
     loading.value.save_as(tmp_path / "drawn.csv")
     lines = list(csv.DictReader((tmp_path / "drawn.csv").read_text(encoding="utf-8").splitlines()))
-    assert [(line["score"], line["mos"]) for line in lines] == [("31", "30"), ("80", "35"), ("50", "40")]
+    assert [(float(line["score"]), float(line["mos"])) for line in lines] == [(31, 30), (80, 35), (50, 40)]
     rows.nth(1).get_by_role("link").click()
     expect(screen.el("lockedValue")).to_be_visible()
     (named,) = served.rows("SELECT key FROM images WHERE sha256 = ?", lines[1]["image_sha256"])
@@ -102,7 +102,7 @@ def test_insights_fit_the_window(served, visit, size):
     study = served.study()
     score(served, study, (31, 20, 42), (80, 70, 90), (50, 45, 55))
     lock(served, study, 3)
-    screen = visit(served, study, at="insights", viewport={"width": size[0], "height": size[1]})
+    screen = visit(served, study, at="insights?part=scores", viewport={"width": size[0], "height": size[1]})
     expect(screen.page.locator(".dot")).to_have_count(3)
     assert screen.page.evaluate("document.documentElement.scrollWidth <= innerWidth")
     spill = "(all) => all.filter((one) => one.scrollWidth > one.clientWidth + 1).map((one) => one.className)"
@@ -112,7 +112,7 @@ def test_insights_fit_the_window(served, visit, size):
 def test_training_is_started_followed_over_a_reload_and_drawn_at_its_end(served_alone, visit):
     study = served_alone.study(texts=(TEXT, "No. It looks natural.") * 9, maps=False)  # beside the four there are
     lock(served_alone, study, 3)
-    screen = visit(served_alone, study, at="insights")
+    screen = visit(served_alone, study, at="insights?part=scores")
     page = screen.page
     button = page.get_by_role("button", name="Train on all ratings")
     expect(page.get_by_text("No score yet: train a model")).to_be_visible()
@@ -136,7 +136,7 @@ def test_training_that_fails_says_why(served_alone, visit):
     browse = visit(served_alone, study["name"], at="browse").page
     expect(browse.locator("option", has_text="Uncertainty, most first")).to_be_disabled()
     expect(browse.locator("option", has_text="MOS, lowest")).to_be_enabled()
-    screen = visit(served_alone, study["name"], at="insights")
+    screen = visit(served_alone, study["name"], at="insights?part=scores")
     page = screen.page
     expect(page.get_by_text("Fewer than 20 images are rated")).to_be_visible()
     expect(page.get_by_text("4 so far.")).to_be_visible()

@@ -46,6 +46,10 @@ def test_a_second_start_has_not_imported_torch_when_the_page_is_there(bench, tmp
 
 
 def test_insights_and_the_start_of_training_load_nothing_heavy():
-    found = modules_after("import realness.workbench.insights, realness.workbench.learning, realness.core.measures")
-    assert "scipy" in found
+    parts = "realness.workbench.opinions, realness.workbench.drawing, realness.dream.ranks, realness.opinion.agreement"
+    found = modules_after(
+        f"import realness.workbench.insights, realness.workbench.learning, realness.core.measures, {parts}"
+    )
+    assert {"scipy", "matplotlib"} <= found
+    assert "matplotlib" not in modules_after("import realness.ui.routes")
     assert not {"torch", "torchvision", "open_clip", "transformers", "skimage", "sklearn"} & found

@@ -5,35 +5,13 @@ import json
 
 import numpy as np
 import pytest
-from builders import make_description, make_image, make_submission
-from sqlalchemy import insert
+from builders import make_description, make_image
+from panel import answer, reviewer
 
 from realness.cli import main
-from realness.domain import Judgement, Reviewer, StudySettings
+from realness.domain import Judgement, StudySettings
 from realness.errors import CannotWrite, NotFound
-from realness.store.engine import now
-from realness.store.tables import reviewers
-from realness.workbench.stats import opinion_statistics, write_opinions
-
-
-def reviewer(store, name):
-    with store.database.write() as connection:
-        values = {"name": name, "pseudonym": f"p-{name}", "role": "reviewer", "created_at": now()}
-        return Reviewer(connection.execute(insert(reviewers).values(values)).inserted_primary_key[0], name, f"p-{name}")
-
-
-def answer(store, study, person, ratings, **given):
-    """Review the next images with these ratings; None skips one."""
-    for rating in ratings:
-        image = store.assignments.next_image(study, person.id)
-        if rating is None:
-            store.reviews.submit(person.id, make_submission(study, image, kind="skip", reason="other", note="blurred"))
-            continue
-        store.assignments.lock(study.id, image.id, person.id, rating)
-        said = store.descriptions.newest(image.id)
-        values = {"judgement": Judgement.ACCURATE, "active_seconds": 30.0} | given
-        values |= {"description_id": said.id} if said else {"judgement": None}
-        store.reviews.submit(person.id, make_submission(study, image, **values))
+from realness.workbench.stats import opinion_statistics, statistics_of, write_opinions
 
 
 @pytest.fixture
@@ -66,6 +44,18 @@ def test_everybody_is_told_of_and_bias_is_not_disagreement(bench, study):
     assert 0.3 < found.alpha.value < 0.9
     assert found.icc.value > 0.3
     assert found.without_p910 == "no image has 12 ratings"
+    assert {(one.repeats, one.repeat_difference, one.gold_seen, one.gold_right) for one in found.reviewers} == {
+        (0, None, 0, 0)
+    }
+
+
+def test_repeats_and_known_answers_are_told_of_those_who_had_some(bench, study):
+    repeats, golds = {"p-ann": [(50.0, 54.0), (60.0, 58.0)]}, {"p-bob": [(10.0, 0.0, 20.0), (30.0, 0.0, 20.0)]}
+    votes = bench.store.panel.votes(study.id)
+    ann, bob, eve = statistics_of(votes, [], repeats=repeats, golds=golds).reviewers
+    assert (ann.repeats, ann.repeat_difference, ann.gold_seen) == (2, 3, 0)
+    assert (bob.repeats, bob.gold_seen, bob.gold_right) == (0, 2, 1)
+    assert (eve.repeats, eve.gold_seen) == (0, 0)
 
 
 def test_with_twelve_ratings_an_image_the_most_likely_scores_are_there(bench, store):

@@ -10,6 +10,7 @@ from realness.ui.entrance import WHO
 from realness.workbench import Workbench
 from realness.workbench.accounts import Door
 from realness.workbench.learning import Learning
+from realness.workbench.opinions import Statistics
 from realness.workbench.reviewing import Desk, desk
 
 
@@ -19,6 +20,10 @@ async def _bench(request: Request) -> Workbench:
 
 async def _learning(request: Request) -> Learning:
     return request.app.state.learning
+
+
+async def _statistics(request: Request) -> Statistics:
+    return request.app.state.statistics
 
 
 async def _who(request: Request) -> Reviewer:
@@ -46,6 +51,7 @@ async def _door(request: Request) -> Door:
 # Asynchronous, though they wait for nothing: FastAPI would give each of them a thread.
 Bench = Annotated[Workbench, Depends(_bench)]
 Learns = Annotated[Learning, Depends(_learning)]
+Knows = Annotated[Statistics, Depends(_statistics)]
 Who = Annotated[Reviewer, Depends(_who)]
 Lead = Annotated[Reviewer, Depends(_lead)]
 Admin = Annotated[Reviewer, Depends(_admin)]
