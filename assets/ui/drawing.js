@@ -1,7 +1,7 @@
 // The tool in the hand: makes a new mark by a drag, by clicks or by keys, or paints a mask.
 
 import { Brush } from "./brush.js";
-import { draw } from "./dom.js";
+import { draw, twice } from "./dom.js";
 import { recall, remember } from "./memory.js";
 import { box, corner, polygon } from "./shapes.js";
 
@@ -205,6 +205,3 @@ export class Drawing {
     return this.sketch.replaceChildren(...twice("polyline", { points: line }), ...dots);
   }
 }
-
-/** A shape with its edge below it, so that it reads on any picture; `data` goes to the upper one. */
-export const twice = (tag, place, data = {}) => [draw(tag, { class: "e", ...place }), draw(tag, { class: "m", ...place, ...data })];

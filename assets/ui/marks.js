@@ -1,17 +1,11 @@
 // The marks of the findings on the picture: shows them, selects and changes them, and hands new ones to the form.
 
-import { draw, make } from "./dom.js";
-import { Drawing, twice } from "./drawing.js";
-import { outline } from "./masks.js";
-import { bounds, inserted, isLarge, isSame, middle, moved, points, reach, refusal, without, withPoint } from "./shapes.js";
+import { Drawing } from "./drawing.js";
+import { inserted, isLarge, isSame, moved, points, reach, refusal, without, withPoint } from "./shapes.js";
+import { Sheet } from "./sheet.js";
 
 const CLICK = 3; // css pixels that the pointer may move in a click
-const paths = new WeakMap(); // the outline of a mask by its run lengths
-
-function path(runs, width) {
-  if (!paths.has(runs)) paths.set(runs, outline(runs, width));
-  return paths.get(runs);
-}
+const NO_CORNER = -1;
 
 export class Marks {
   #findings = [];
@@ -23,15 +17,14 @@ export class Marks {
 
   /** `onChange(finding, regions, occasion)` and `onSelect(finding)` take indices into the findings; `onState()` hears of tools and selection, `onSay(text)` what a person should read. */
   constructor(el, viewer, { onChange, onSelect, onState, onSay }) {
-    const { svg, tags, stage } = el;
-    Object.assign(this, { svg, tags, stage, viewer, onChange, onSelect, onState, onSay });
+    const { svg, stage } = el;
+    Object.assign(this, { svg, stage, viewer, onChange, onSelect, onState, onSay });
     this.drawing = new Drawing(el, viewer, {
       onMade: (region) => this.#made(region),
       onStroke: () => this.#stroke(),
       onPainted: (runs) => this.#painted(runs),
     });
-    this.settled = draw("g");
-    svg.replaceChildren(this.settled, this.drawing.sketch);
+    this.sheet = new Sheet(el, viewer, this.drawing.sketch);
     stage.addEventListener("pointermove", (event) => this.#move(event));
     stage.addEventListener("pointerup", (event) => this.#up(event));
     stage.addEventListener("pointercancel", () => this.#cancel());
@@ -47,7 +40,7 @@ export class Marks {
     this.#selected = selected;
     if (this.#mark !== null && !this.#regions[this.#mark]) this.#mark = this.#point = null;
     if (this.#point !== null && this.#point >= points(this.#chosen).length) this.#point = null;
-    if (!known || !this.settled.childElementCount) this.#paint();
+    if (!known) this.#paint();
   }
 
   /** What keys mean now: the tool in the hand, a selected mark, or null. */
@@ -220,7 +213,7 @@ export class Marks {
     if (this.drawing.tool && (!this.#drag || this.#drag.id === event.pointerId)) return this.drawing.move(event);
     if (this.#drag?.id !== event.pointerId) return undefined;
     this.#follow(event);
-    return this.#repaint();
+    return this.sheet.slide(this.#all, this.#point ?? NO_CORNER);
   }
 
   #follow(event) {
@@ -309,27 +302,9 @@ export class Marks {
 
   // ---- the page ----
 
-  #paint() {
-    const { width, height } = this.viewer.size;
-    this.svg.setAttribute("viewBox", `0 0 ${width} ${height}`);
-    const all = this.#all();
-    this.settled.replaceChildren(...all.map((one) => this.#shape(one)));
-    this.#label(all);
-  }
-
-  /** While a mark moves, that one alone is painted anew. */
-  #repaint() {
-    const all = this.#all();
-    const chosen = all.find((one) => one.chosen);
-    const shown = this.settled.querySelector(".chosen");
-    if (chosen.by) shown.setAttribute("transform", `translate(${chosen.by.join(" ")})`);
-    else shown.replaceWith(this.#shape(chosen));
-    this.#label(all);
-  }
-
-  /** Every mark with what is to be known to paint it; small ones last, above the others, or they could not be pressed. */
-  #all() {
-    const all = this.#findings.flatMap(({ regions, gone, machine }, finding) =>
+  /** Every mark with what is to be known to paint it; one that is being moved as it lies now. */
+  get #all() {
+    return this.#findings.flatMap(({ regions, gone, machine }, finding) =>
       regions.map((region, mark) => {
         const on = finding === this.#selected;
         const one = { region, finding, mark, gone, machine: machine?.(region), on, chosen: on && mark === this.#mark };
@@ -337,52 +312,9 @@ export class Marks {
         return { ...one, region: this.#drag.now, by: this.#drag.slide ? this.#drag.by : null };
       }),
     );
-    const area = ({ region }) => {
-      const [x0, y0, x1, y1] = bounds(region, this.viewer.size);
-      return (x1 - x0) * (y1 - y0);
-    };
-    return all.sort((a, b) => area(b) - area(a));
   }
 
-  #label(all) {
-    const chosen = all.find((one) => one.chosen);
-    const grips = chosen && !this.drawing.tool ? this.#grips(chosen.region) : [];
-    this.tags.replaceChildren(...all.map((one) => this.#tag(one)), ...grips);
-  }
-
-  #shape({ region, finding, mark, gone, machine, on, chosen }) {
-    const names = { on, chosen, machine, drop: gone };
-    const group = { class: Object.keys(names).filter((name) => names[name]).join(" ") };
-    const data = { "data-finding": finding, "data-mark": mark };
-    const { shape, coordinates } = region;
-    if (shape === "box") {
-      const [x0, y0, x1, y1] = coordinates;
-      return draw("g", group, ...twice("rect", { x: x0, y: y0, width: x1 - x0, height: y1 - y0 }, data));
-    }
-    if (shape === "polygon") return draw("g", group, ...twice("polygon", { points: coordinates.join(" ") }, data));
-    return draw("g", group, ...twice("path", { d: path(coordinates, this.viewer.size.width) }, data));
-  }
-
-  #at([x, y]) {
-    const { width, height } = this.viewer.size;
-    return `left:${(x / width) * 100}%;top:${(y / height) * 100}%`;
-  }
-
-  #tag({ region, finding, gone, on, by }) {
-    const [right, down] = by ?? [0, 0];
-    const corners = points(region);
-    const [x0, y0] = bounds(region, this.viewer.size);
-    const highest = region.shape === "polygon" ? corners.reduce((one, other) => (other[1] < one[1] ? other : one)) : [x0, y0];
-    const place = this.#at([highest[0] + right, highest[1] + down]);
-    return make("span", { class: `tag ${on ? "on" : ""} ${gone ? "drop" : ""}`, style: place }, String(finding + 1));
-  }
-
-  #grips(region) {
-    const grips = points(region).map((at, grip) =>
-      make("i", { class: `grip ${region.shape} ${grip === this.#point ? "at" : ""}`, "data-grip": grip, style: this.#at(at) }),
-    );
-    if (region.shape !== "polygon") return grips;
-    const edges = grips.map((_, edge) => make("i", { class: "grip edge", "data-edge": edge, style: this.#at(middle(region, edge)) }));
-    return [...edges, ...grips];
+  #paint() {
+    this.sheet.paint(this.#all, this.drawing.tool ? null : this.#point ?? NO_CORNER);
   }
 }

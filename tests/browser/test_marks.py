@@ -5,12 +5,15 @@ import json
 
 import numpy as np
 import pytest
+from builders import make_description
 from playwright.sync_api import expect
 from small_study import SIZE
 
-from realness.domain import Region, RegionShape
+from realness.domain import Finding, Region, RegionShape
 from realness.images import rasterise
+from realness.store.images import add_description
 from realness.ui.schemas import MAX_COORDINATES, MAX_REGIONS
+from realness.workbench import Workbench
 
 pytestmark = pytest.mark.browser
 
@@ -392,3 +395,43 @@ def test_the_footer_tells_the_keys_of_the_tool_in_the_hand(screen):
     expect(legend).not_to_contain_text("last point")
     screen.press("Escape")
     expect(legend).to_contain_text("reword")
+
+
+def describe_with_a_mark(served, study):
+    """Give every image of a study a newer description, whose only finding has a box."""
+    bench = Workbench.open(served.settings)
+    region = Region(RegionShape.BOX, (100, 50, 200, 150))
+    said = make_description("Yes. The rim is broken.", findings=(Finding("The rim is broken", regions=(region,)),))
+    query = "SELECT i.image_id FROM study_images i JOIN studies s ON s.id = i.study_id WHERE s.name = ?"
+    with bench.store.images.database.write() as connection:
+        for row in served.rows(query, study):
+            add_description(connection, row["image_id"], said)
+    bench.close()
+
+
+def test_a_machines_mark_is_dashed_until_it_is_changed_and_kept_with_its_finding(served, visit):
+    study = served.study(maps=False)
+    describe_with_a_mark(served, study)
+    screen = visit(served, study)
+    screen.wait_for_image()
+    expect(marks(screen)).to_have_count(0)
+    screen.rate("2")
+    screen.judge("a")
+
+    def is_dashed():
+        return marks(screen).evaluate("mark => getComputedStyle(mark).strokeDasharray !== 'none'")
+
+    assert is_dashed()
+    screen.press("v", "ArrowRight")
+    assert not is_dashed()
+    screen.press("Control+z")
+    assert is_dashed()
+    screen.submit()
+    assert saved(served, study) == [("box", [100, 50, 200, 150])]
+
+
+def test_a_dropped_findings_marks_fade(screen):
+    take(screen, "Polygon")
+    click(screen, *SQUARE)
+    screen.press("Enter", "d")
+    assert marks(screen).evaluate("mark => Number(getComputedStyle(mark.parentElement).opacity)") < 1
