@@ -7,6 +7,9 @@ import { session } from "./session.js";
 const JUDGED = { a: "accurate", p: "partly", w: "wrong", s: "misses" };
 const ANSWERED = { y: "yes", t: "somewhat", o: "no" };
 
+const WAYS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
+const FAR = 10; // image pixels that Shift moves a mark by
+
 function buttons(review) {
   const { el, viewer } = review;
   const on = (element, act, type = "click") => element.addEventListener(type, act);
@@ -44,7 +47,7 @@ function flagging(review) {
 }
 
 function keys(review) {
-  const { correct, marks, overlay, rate, viewer } = review;
+  const { correct, marks, overlay, rate, toolbar, viewer } = review;
   listen(() => (review.root.hidden ? null : review.step), {
     band: ({ key }) => rate.band(Number(key)),
     nudge: ({ key }) => rate.nudge(key === "ArrowRight" ? 1 : -1),
@@ -56,7 +59,7 @@ function keys(review) {
     unrate: () => review.second(),
     judge: ({ key }) => review.judge(JUDGED[key.toLowerCase()]),
     edit: () => correct.edit(),
-    leave: ({ target }) => (marks.drawing ? marks.draw(false) : target.blur()),
+    leave: ({ target }) => target.blur(),
     verdict: ({ key }) => correct.verdict(ANSWERED[key.toLowerCase()]),
     again: () => review.goBack("rate"),
     nextFinding: ({ shiftKey }) => correct.next(shiftKey ? -1 : 1),
@@ -65,7 +68,20 @@ function keys(review) {
     reword: () => correct.reword(),
     add: () => correct.add(),
     mark: () => correct.mark(),
+    putDown: () => marks.leave(),
+    cursor: ({ key, shiftKey }) => marks.drawing.steer(...WAYS[key], shiftKey),
+    place: () => marks.place(),
+    close: () => marks.close(),
+    takeBack: () => marks.takeBack(),
+    size: ({ key }) => toolbar.widen(key === "]" ? 1 : -1),
+    nextMark: ({ shiftKey }) => marks.next(shiftKey ? -1 : 1),
+    nextPoint: ({ shiftKey }) => marks.nextPoint(shiftKey ? -1 : 1),
+    nudgeMark: ({ key, shiftKey }) => marks.nudge(...WAYS[key].map((way) => way * (shiftKey ? FAR : 1))),
+    addPoint: () => marks.addPoint(),
+    removePoint: () => marks.removePoint(),
     unmark: () => marks.remove(),
+    stepBack: () => toolbar.back(),
+    stepForward: () => correct.redo(),
     map: () => overlay.toggle(),
     opacity: ({ key }) => overlay.moreOpacity(key === "ArrowUp" ? 1 : -1),
     threshold: ({ key }) => overlay.hideMore(key === "]" ? 1 : -1),

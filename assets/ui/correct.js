@@ -3,17 +3,22 @@
 import { countWords, showDifference } from "./diff.js";
 import { caps, follow, make, press } from "./dom.js";
 import { addition, answer, layerOf, STATES, stateOf } from "./form.js";
+import { History } from "./history.js";
+import { count, isSame } from "./shapes.js";
 
 const WORDS = 30; // the prompt of RAISE-TD asks for at most so many; more is said, not refused
 
 export class Correct {
   #selected = null;
   #wording = null; // the selected finding as it was before its phrase is typed; null while none is
+  #occasion = null; // of the words that are being typed: all of it is one change
+  #tool = null; // what was in the hand when that was last heard of
   #opener = null; // the name of the control that opened the field for the phrase
 
   /** `onChange(change)` takes a part of the form; `onSelect(layer)` hears which layer belongs to the selection. */
   constructor(el, marks, { onChange, onSelect, onPoint }) {
     Object.assign(this, { el, marks, onChange, onSelect, onPoint });
+    this.history = new History();
     el.verdict.addEventListener("click", (event) => {
       const button = event.target.closest("button");
       if (button) this.verdict(button.dataset.v);
@@ -25,8 +30,8 @@ export class Correct {
 
   /** Start on another image. */
   reset() {
-    this.#selected = null;
-    this.#wording = null;
+    this.#selected = this.#wording = this.#tool = null;
+    this.history.clear();
     this.el.text.value = "";
     this.el.findings.replaceChildren();
   }
@@ -49,7 +54,7 @@ export class Correct {
     el.diff.hidden = !changed;
     if (changed) showDifference(el.diff, said.explanation, form.explanation);
     if (this.#selected === null && form.findings.length) this.#selected = 0;
-    if (this.#selected !== null && this.#selected >= form.findings.length) this.#selected = form.findings.length - 1 || null;
+    if (this.#selected !== null && this.#selected >= form.findings.length) this.#selected = form.findings.length ? form.findings.length - 1 : null;
     el.noFindings.hidden = form.findings.length > 0;
     this.#paint();
   }
@@ -85,6 +90,7 @@ export class Correct {
   reword() {
     if (this.#selected === null) return;
     this.#wording = this.form.findings[this.#selected];
+    this.#occasion ??= {};
     this.#opener = this.#focused();
     this.#paint();
     this.#field()?.focus();
@@ -92,41 +98,91 @@ export class Correct {
   }
 
   add() {
-    this.onChange({ findings: [...this.form.findings, addition("")] });
+    this.#field()?.blur();
+    this.#occasion = {}; // adding it and its words are one change
+    this.#put([...this.form.findings, addition("")], this.#occasion);
     this.select(this.form.findings.length - 1);
     this.reword();
   }
 
-  /** Draw a box for the selected finding; without one, for a new one. */
+  /** Take a tool into the hand for the selected finding, or the next tool; without a finding, for a new one. */
   mark() {
-    if (this.#selected === null) this.add();
     this.#field()?.blur();
-    this.marks.draw(!this.marks.drawing);
+    if (!this.form.findings.length) this.#put([addition("")]);
+    this.marks.begin();
   }
 
-  regions(at, regions) {
-    this.#change(at, { ...this.form.findings[at], regions });
+  /** Mark from a button; the focus goes on to the picture, where Space is the tool's. */
+  #markFrom({ detail: byPointer }) {
+    this.mark();
+    if (!byPointer) this.el.stage.focus();
+  }
+
+  /** A tool was taken up or put down. A finding that began with a mark asks for its words then, and goes without any. */
+  handled() {
+    const before = this.#tool;
+    this.#tool = this.marks.drawing.tool;
+    const finding = this.form?.findings[this.#selected];
+    if (this.#tool || !before || !finding || finding.phrase) return;
+    if (finding.regions.length) this.reword();
+    else this.#put(this.form.findings.toSpliced(this.#selected, 1));
+  }
+
+  /** Whether a mark without words keeps the review from being sent; its words are asked for then. */
+  asksForWords() {
+    const at = this.form.findings.findIndex(({ phrase, regions, state }) => !phrase.trim() && regions.length && state !== "dropped");
+    if (at < 0) return false;
+    this.select(at);
+    this.reword();
+    return true;
+  }
+
+  regions(at, regions, occasion) {
+    this.#change(at, { ...this.form.findings[at], regions }, occasion);
+  }
+
+  undo() {
+    this.#restore(this.history.back(this.form.findings));
+  }
+
+  redo() {
+    this.#restore(this.history.forward(this.form.findings));
+  }
+
+  /** Put back the findings of another moment, and select what differs. */
+  #restore(findings) {
+    if (!findings) return;
+    const now = this.form.findings;
+    const at = findings.findIndex((finding, index) => finding !== now[index]);
+    this.onChange({ findings });
+    if (at >= 0) this.select(at);
   }
 
   #layer(finding) {
     return finding?.finding_id ? layerOf(this.reveal, finding.finding_id) : null;
   }
 
-  #change(at, finding) {
-    this.onChange({ findings: this.form.findings.map((one, index) => (index === at ? finding : one)) });
+  #change(at, finding, occasion = null) {
+    this.#put(this.form.findings.toSpliced(at, 1, finding), occasion);
+  }
+
+  #put(findings, occasion = null) {
+    this.history.note(this.form.findings, findings, occasion);
+    this.onChange({ findings });
   }
 
   #field() {
     return this.el.findings.querySelector("textarea");
   }
 
-  /** Typing ended: without other words the finding is as it was before, and a new one without any goes. */
+  /** Typing ended: without other words the finding is as it was before, and a new one without words and marks goes. */
   #worded(at, phrase, before) {
     const left = phrase.trim();
-    this.#wording = null;
-    if (left && left !== before.phrase) this.#change(at, answer(before, "reworded", left));
-    else if (before.phrase) this.#change(at, before);
-    else this.onChange({ findings: this.form.findings.filter((_, index) => index !== at) });
+    const occasion = this.#occasion;
+    this.#wording = this.#occasion = null;
+    if (left && left !== before.phrase) this.#change(at, answer(before, "reworded", left), occasion);
+    else if (before.phrase || before.regions.length) this.#change(at, before, occasion);
+    else this.#put(this.form.findings.toSpliced(at, 1), occasion);
   }
 
   /** The name of the control of the findings that the keyboard's focus is on. */
@@ -138,11 +194,21 @@ export class Correct {
   #paint() {
     const { form, el } = this;
     const typing = this.#wording && document.activeElement === this.#field();
-    this.marks.show(form.findings.map((finding) => ({ regions: finding.regions, gone: stateOf(finding, form.judgement) === "dropped" })), this.#selected);
+    this.marks.show(form.findings.map((finding) => this.#marked(finding)), this.#selected);
     if (typing) return; // the field that is typed in stays as it is
     const focused = this.#focused();
     el.findings.replaceChildren(...form.findings.map((finding, at) => this.#row(finding, at)));
     if (focused) el.correctBody.querySelector(`[data-does="${focused}"]`)?.focus({ preventScroll: true });
+  }
+
+  /** A finding as its marks are shown: those that are still as the machine set them look otherwise than people's. */
+  #marked(finding) {
+    const said = this.reveal?.description?.findings.find(({ id }) => id === finding.finding_id)?.regions ?? [];
+    return {
+      regions: finding.regions,
+      gone: stateOf(finding, this.form.judgement) === "dropped",
+      machine: (region) => said.some((one) => isSame(one, region)),
+    };
   }
 
   #row(finding, at) {
@@ -196,13 +262,14 @@ export class Correct {
   /** Words that are still being typed count for the draft, so that a reload does not lose them. */
   #draftWords(at, phrase) {
     const finding = this.form.findings[at];
-    if (finding.finding_id === null || phrase.trim()) this.#change(at, answer(finding, "reworded", phrase));
+    if (finding.finding_id === null || phrase.trim()) this.#change(at, answer(finding, "reworded", phrase), this.#occasion);
   }
 
   #actions(finding, state, at) {
     const choice = (value, label, key, act) =>
       make("button", { type: "button", "aria-pressed": String(value), "aria-keyshortcuts": key, "data-does": label, title: `${label}: ${key}`, onclick: act }, label);
-    const boxes = finding.regions.length;
+    const marking = Boolean(this.marks.drawing.tool);
+    const marks = count(finding.regions);
     return make(
       "div",
       { class: "act" },
@@ -214,8 +281,13 @@ export class Correct {
         choice(state === "reworded", "Reword", "R", () => this.reword()),
       ),
       make("span", { class: "grow" }),
-      boxes ? make("span", { class: "small quiet wide num" }, `${boxes} ${boxes === 1 ? "box" : "boxes"}`) : null,
-      make("button", { type: "button", class: `btn plain mark ${this.marks.drawing ? "on" : ""}`, "data-does": "Mark", title: "Drag on the picture: G", onclick: () => this.mark() }, this.marks.drawing ? "Drag " : "Mark ", ...caps(["G"])),
+      marks ? make("span", { class: "small quiet wide num count" }, marks) : null,
+      make(
+        "button",
+        { type: "button", class: `btn plain mark ${marking ? "on" : ""}`, "data-does": "Mark", title: "Mark the place on the picture: G", onclick: (event) => (marking ? this.marks.done() : this.#markFrom(event)) },
+        marking ? "Done " : "Mark ",
+        ...caps([marking ? "Esc" : "G"]),
+      ),
     );
   }
 }

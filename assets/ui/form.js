@@ -17,7 +17,7 @@ export function empty() {
 }
 
 function asked(finding) {
-  return { finding_id: finding.id, was: finding.phrase, phrase: finding.phrase, kind: finding.kind ?? null, state: null, regions: [] };
+  return { finding_id: finding.id, was: finding.phrase, phrase: finding.phrase, kind: finding.kind ?? null, state: null, regions: finding.regions ?? [] };
 }
 
 /** Pre-fill verdict, explanation and findings with the machine's, once. The person submits or changes them. */

@@ -6,16 +6,22 @@ const LEFT = "←";
 const RIGHT = "→";
 const UP = "↑";
 const DOWN = "↓";
+const ARROWS = ["ArrowLeft", "ArrowRight", "ArrowUp", "ArrowDown"];
 const RATED = ["rate", "rate again"];
-const JUDGED = ["judge", "judge again", "correct"];
+const MARKING = ["marking box", "marking polygon", "marking brush"]; // a tool is in the hand
+const MARKED = ["marked"]; // a mark is selected
+const CORRECTING = ["correct", ...MARKED, ...MARKING];
+const JUDGED = ["judge", "judge again", ...CORRECTING];
 const AGAIN = ["rate again", "judge again"];
-const MAPPED = ["judge", "correct", ...AGAIN];
-const REVIEWED = ["rate", "judge", "correct"];
+const DIALLED = ["judge", "correct", ...AGAIN]; // arrows and brackets are for marks while there is one in the hand
+const MAPPED = ["judge", ...CORRECTING, ...AGAIN];
+const REVIEWED = ["rate", "judge", ...CORRECTING];
 const SEEN = [...REVIEWED, ...AGAIN];
+const BRUSH = ["marking brush"];
 
 /**
  * press: values of `KeyboardEvent.key` (letters in lower case); with "shift"/"ctrl" the modifier is needed.
- * steps: where it works. legend: where the footer shows it ("wide": only there is room). show: the caps.
+ * "shift: false": not with it. free: not while a control that needs the key itself has the focus. steps: where it works. legend: where the footer shows it ("wide": only there is room). show: the caps.
  */
 export const KEYS = [
   { does: "band", press: ["1", "2", "3", "4", "5"], steps: RATED, legend: RATED, show: ["1", "2", "3", "4", "5"], say: "band", long: "Middle of a band: Bad, Poor, Fair, Good, Excellent" },
@@ -23,30 +29,47 @@ export const KEYS = [
   { does: "stride", press: ["ArrowLeft", "ArrowRight"], shift: true, steps: RATED, legend: RATED, show: ["Shift", LEFT, RIGHT], say: "by 5", long: "Five less, five more" },
   { does: "lock", press: ["Enter"], steps: ["rate", "loading"], legend: ["rate"], show: ["Enter"], say: "lock", long: "Lock the rating" },
   { does: "start", press: ["Enter"], steps: ["welcome"], legend: ["welcome"], show: ["Enter"], say: "start", long: "Start" },
-  { does: "judge", press: ["a", "p", "w", "s"], steps: JUDGED, legend: JUDGED, show: ["A", "P", "W", "S"], say: "judge", long: "Accurate, Partly, Wrong, misSes something" },
+  { does: "judge", press: ["a", "p", "w", "s"], steps: JUDGED, legend: ["judge", "judge again", "correct"], show: ["A", "P", "W", "S"], say: "judge", long: "Accurate, Partly, Wrong, misSes something" },
   { does: "done", press: ["Enter"], steps: AGAIN, legend: AGAIN, show: ["Enter"], say: "keep", long: "Keep the second rating, or the judgement" },
   { does: "back", press: ["Escape"], steps: AGAIN, legend: AGAIN, show: ["Esc"], say: "leave as it was", long: "Leave it as it was" },
   { does: "unrate", press: ["Delete"], steps: ["rate again"], legend: ["rate again"], show: ["Del"], say: "no second rating", long: "No second rating" },
-  { does: "edit", press: ["e"], steps: ["correct"], legend: ["correct"], show: ["E"], say: "edit text", long: "Edit the explanation" },
-  { does: "leave", press: ["Escape"], steps: ["correct"], legend: ["correct"], wide: true, typing: true, show: ["Esc"], say: "leave text", long: "Leave the text" },
-  { does: "verdict", press: ["y", "t", "o"], steps: ["correct"], show: ["Y", "T", "O"], say: "verdict", long: "Is anything unrealistic: Yes, somewhaT, nO" },
-  { does: "again", press: ["i"], steps: ["correct"], show: ["I"], say: "rate again", long: "Rate again, now informed; kept beside the first" },
-  { does: "nextFinding", press: ["j"], steps: ["correct"], legend: ["correct"], show: ["J"], say: "next finding", long: "Next finding; with Shift the one before" },
-  { does: "keep", press: ["k"], steps: ["correct"], legend: ["correct"], show: ["K"], say: "keep", long: "Keep the finding" },
-  { does: "drop", press: ["d"], steps: ["correct"], legend: ["correct"], show: ["D"], say: "drop", long: "Drop the finding" },
-  { does: "reword", press: ["r"], steps: ["correct"], legend: ["correct"], show: ["R"], say: "reword", long: "Reword the finding" },
-  { does: "add", press: ["n"], steps: ["correct"], legend: ["correct"], show: ["N"], say: "add", long: "Add a finding" },
-  { does: "mark", press: ["g"], steps: ["correct"], legend: ["correct"], show: ["G"], say: "mark", long: "Draw a box for the finding; drag on the picture" },
-  { does: "unmark", press: ["Delete"], steps: ["correct"], show: ["Del"], say: "delete mark", long: "Delete the selected box" },
+  { does: "edit", press: ["e"], steps: CORRECTING, legend: ["correct"], show: ["E"], say: "edit text", long: "Edit the explanation" },
+  { does: "verdict", press: ["y", "t", "o"], steps: CORRECTING, show: ["Y", "T", "O"], say: "verdict", long: "Is anything unrealistic: Yes, somewhaT, nO" },
+  { does: "again", press: ["i"], steps: CORRECTING, show: ["I"], say: "rate again", long: "Rate again, now informed; kept beside the first" },
+  { does: "nextFinding", press: ["j"], steps: CORRECTING, legend: ["correct"], show: ["J"], say: "next finding", long: "Next finding; with Shift the one before" },
+  { does: "keep", press: ["k"], steps: CORRECTING, legend: ["correct"], show: ["K"], say: "keep", long: "Keep the finding" },
+  { does: "drop", press: ["d"], steps: CORRECTING, legend: ["correct"], show: ["D"], say: "drop", long: "Drop the finding" },
+  { does: "reword", press: ["r"], steps: CORRECTING, legend: ["correct"], show: ["R"], say: "reword", long: "Reword the finding" },
+  { does: "add", press: ["n"], steps: CORRECTING, legend: ["correct"], show: ["N"], say: "add", long: "Add a finding" },
+  { does: "mark", press: ["g"], steps: CORRECTING, legend: ["correct"], show: ["G"], say: "mark", long: "Mark the place of the finding; again for the next tool: box, polygon, brush" },
+  { does: "mark", press: ["g"], steps: MARKING, legend: MARKING, show: ["G"], say: "next tool" },
+  { does: "cursor", press: ARROWS, steps: MARKING, legend: MARKING, free: true, show: [LEFT, UP, DOWN, RIGHT], say: "cursor", long: "Move the cursor while marking; with Shift ten times as far" },
+  { does: "place", press: [" "], steps: MARKING, legend: ["marking box", "marking polygon"], free: true, show: ["Space"], say: "place", long: "Place a corner or a point, or paint where the cursor is" },
+  { does: "place", press: [" "], steps: BRUSH, legend: BRUSH, free: true, show: ["Space"], say: "paint" },
+  { does: "takeBack", press: ["Backspace"], steps: MARKING, legend: ["marking polygon"], free: true, show: ["⌫"], say: "last point", long: "Take the last point back, or erase where the cursor is" },
+  { does: "takeBack", press: ["Backspace"], steps: BRUSH, legend: BRUSH, free: true, show: ["⌫"], say: "erase" },
+  { does: "close", press: ["Enter"], steps: MARKING, legend: ["marking polygon"], show: ["Enter"], say: "close", long: "Close the polygon, end the box, put the brush down" },
+  { does: "size", press: ["[", "]"], steps: BRUSH, legend: BRUSH, show: ["[", "]"], say: "size", long: "Smaller, larger brush" },
+  { does: "putDown", press: ["Escape"], steps: [...MARKING, ...MARKED], legend: [...MARKING, ...MARKED], show: ["Esc"], say: "leave", long: "Drop what was begun; put the tool down; select nothing" },
+  { does: "nextMark", press: ["v"], steps: CORRECTING, legend: MARKED, show: ["V"], say: "next mark", long: "Select the next mark of the finding; with Shift the one before" },
+  { does: "nextPoint", press: ["b"], steps: MARKED, legend: MARKED, show: ["B"], say: "next corner", long: "Select the next corner of the mark; with Shift the one before" },
+  { does: "nudgeMark", press: ARROWS, steps: MARKED, legend: MARKED, free: true, show: [LEFT, UP, DOWN, RIGHT], say: "move", long: "Move the selected mark or corner by 1 pixel, with Shift by 10" },
+  { does: "addPoint", press: [" "], steps: MARKED, free: true, show: ["Space"], say: "add corner", long: "Add a corner after the selected one of a polygon" },
+  { does: "removePoint", press: ["Backspace"], steps: MARKED, free: true, show: ["⌫"], say: "take corner out", long: "Take the selected corner out of a polygon" },
+  { does: "unmark", press: ["Delete"], steps: CORRECTING, legend: MARKED, show: ["Del"], say: "delete mark", long: "Delete the selected mark" },
+  { does: "stepBack", press: ["z"], ctrl: true, shift: false, steps: CORRECTING, legend: [...MARKED, ...MARKING], wide: true, show: ["Ctrl", "Z"], say: "undo", long: "Take back the last change of findings and marks" },
+  { does: "stepForward", press: ["z"], ctrl: true, shift: true, steps: CORRECTING, show: ["Ctrl", "Shift", "Z"], say: "redo", long: "Make it again; Ctrl Y too" },
+  { does: "stepForward", press: ["y"], ctrl: true, steps: CORRECTING },
+  { does: "leave", press: ["Escape"], steps: CORRECTING, legend: ["correct"], wide: true, typing: true, show: ["Esc"], say: "leave text", long: "Leave the text" },
   { does: "map", press: ["m"], steps: MAPPED, legend: MAPPED, show: ["M"], say: "map", long: "Map on or off" },
-  { does: "opacity", press: ["ArrowUp", "ArrowDown"], steps: MAPPED, legend: ["judge"], show: [UP, DOWN], say: "opacity", long: "Opacity of the map, by 5 %" },
-  { does: "threshold", press: ["[", "]"], steps: MAPPED, legend: ["judge"], show: ["[", "]"], say: "hide below", long: "Hide what is less unreal, by 5 %" },
+  { does: "opacity", press: ["ArrowUp", "ArrowDown"], steps: DIALLED, legend: ["judge"], show: [UP, DOWN], say: "opacity", long: "Opacity of the map, by 5 %" },
+  { does: "threshold", press: ["[", "]"], steps: DIALLED, legend: ["judge"], show: ["[", "]"], say: "hide below", long: "Hide what is less unreal, by 5 %" },
   { does: "layer", press: [..."0123456789"], steps: MAPPED, legend: ["judge"], wide: true, show: ["0", "1", "2"], say: "layer", long: "All layers, or the one of a finding" },
   { does: "colours", press: ["c"], steps: MAPPED, legend: ["judge"], wide: true, show: ["C"], say: "colours", long: "Next colour map: viridis, magma, cividis" },
   { does: "zoomIn", press: ["+", "="], steps: SEEN, legend: ["rate"], wide: true, show: ["+", "−"], say: "zoom", long: "Larger, smaller; the wheel does so too" },
   { does: "zoomOut", press: ["-", "_"], steps: SEEN },
   { does: "fit", press: ["z"], steps: SEEN, legend: ["rate", "judge"], show: ["Z"], say: "fit or 1:1", long: "The whole picture, or its exact pixels" },
-  { does: "submit", press: ["Enter"], ctrl: true, typing: true, steps: ["judge", "correct"], legend: ["correct"], wide: true, show: ["Ctrl", "Enter"], say: "submit", long: "Submit and go to the next image" },
+  { does: "submit", press: ["Enter"], ctrl: true, typing: true, steps: ["judge", ...CORRECTING], legend: ["correct"], wide: true, show: ["Ctrl", "Enter"], say: "submit", long: "Submit and go to the next image" },
   { does: "skip", press: ["x"], steps: [...REVIEWED, "broken"], legend: ["rate", "judge"], wide: true, show: ["X"], say: "skip", long: "Skip this image" },
   { does: "flag", press: ["f"], steps: REVIEWED, legend: ["rate", "judge"], wide: true, show: ["F"], say: "flag", long: "Flag this image, with a reason" },
   { does: "undo", press: ["u"], steps: [...REVIEWED, "welcome", "broken", "done"], legend: ["rate", "judge", "done"], wide: true, show: ["U"], say: "undo", long: "Open the last one again" },
@@ -61,16 +84,25 @@ export const KEYS = [
   { does: "help", press: ["?"], steps: null, show: ["?"], say: "all keys", long: "This list" },
 ];
 
+const CORRECT = ["edit", "leave", "verdict", "again", "nextFinding", "keep", "drop", "reword", "add"];
+const MARK = ["mark", "cursor", "place", "takeBack", "close", "size", "putDown", "nextMark", "nextPoint", "nudgeMark", "addPoint", "removePoint", "unmark", "stepBack", "stepForward"];
+const ANYWHERE = ["skip", "flag", "undo", "choose", "goOn", "help"];
+
+const isOfMap = (key) => key.steps === MAPPED || key.steps === DIALLED;
+
 const GROUPS = [
   ["Rate", (key) => key.steps === RATED || key.does === "lock"],
   ["Judge", (key) => key.does === "judge" || key.does === "submit"],
-  ["Correct", (key) => key.steps?.length === 1 && key.steps[0] === "correct"],
+  ["Correct", (key) => CORRECT.includes(key.does)],
+  ["Mark", (key) => MARK.includes(key.does)],
   ["Once more", (key) => key.steps?.[0] === "rate again"],
-  ["Map", (key) => key.steps === MAPPED],
+  ["Map", isOfMap],
   ["View", (key) => key.steps === SEEN],
-  ["Anywhere", (key) => ["skip", "flag", "undo", "choose", "goOn", "help"].includes(key.does)],
+  ["Anywhere", (key) => ANYWHERE.includes(key.does)],
   ["Browse", (key) => key.steps?.[0] === "browse"],
 ];
+
+const REPEATED = ["nudge", "stride", "opacity", "threshold", "zoomIn", "zoomOut", "move", "cursor", "nudgeMark", "size", "stepBack", "stepForward"];
 
 const isTyping = (target) =>
   target instanceof HTMLTextAreaElement || target instanceof HTMLSelectElement || (target instanceof HTMLInputElement && target.type !== "range" && target.type !== "checkbox");
@@ -86,8 +118,9 @@ function meaning(event, step) {
       key.press.includes(name) &&
       (key.steps === null || key.steps.includes(step)) &&
       Boolean(key.ctrl) === held &&
-      (!key.shift || event.shiftKey) &&
-      !(event.shiftKey && !key.shift && name.startsWith("Arrow")) &&
+      (key.shift === undefined || key.shift === event.shiftKey) &&
+      !(event.shiftKey && !key.shift && !key.free && name.startsWith("Arrow")) &&
+      (!key.free || !event.target.closest?.(name === " " ? "button, a, summary, input" : "input")) &&
       (!typing || key.typing),
   );
 }
@@ -102,14 +135,14 @@ export function listen(step, actions) {
     const key = meaning(event, now);
     if (!key || !actions[key.does]) return;
     event.preventDefault();
-    if (event.repeat && !["nudge", "stride", "opacity", "threshold", "zoomIn", "zoomOut", "move"].includes(key.does)) return;
+    if (event.repeat && !REPEATED.includes(key.does)) return;
     actions[key.does](event);
   });
 }
 
 /** Fill the footer with the keys of `step`; those for the map and for the description only where there is one. */
 export function showLegend(element, step, { map, description } = {}) {
-  const idle = (key) => (!map && key.steps === MAPPED) || (!description && key.does === "judge");
+  const idle = (key) => (!map && isOfMap(key)) || (!description && key.does === "judge");
   element.replaceChildren(
     ...KEYS.filter((key) => key.legend?.includes(step) && !idle(key)).map((key) =>
       make("span", { class: key.wide ? "wide" : null }, ...caps(key.show), ` ${key.say}`),

@@ -94,7 +94,7 @@ export class Opening {
     if (local || item.draft) review.footer("Draft restored", "saved");
     review.time.start(review.form.active_seconds);
     review.correct.reset();
-    review.marks.draw(false);
+    review.marks.rest();
     review.overlay.show(item.reveal);
     review.rate.show(review.form.rating);
     el.work.hidden = false;

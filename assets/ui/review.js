@@ -19,6 +19,7 @@ import { Pictures } from "./pictures.js";
 import { Rate } from "./rate.js";
 import { Sending } from "./sending.js";
 import { go, place, session } from "./session.js";
+import { Toolbar } from "./toolbar.js";
 import { Viewer } from "./viewer.js";
 
 const BROKEN = "The image cannot be shown";
@@ -47,7 +48,7 @@ class Review {
     this.overlay = new Overlay(el, this.pictures);
     this.viewer = new Viewer(el.stage, el.pic, {
       onZoom: (percent) => (el.zoomValue.textContent = `${percent} %`),
-      takesDrag: (event) => this.phase === "correct" && this.marks.takes(event),
+      takesDrag: (event) => this.phase === "correct" && !this.revisit && this.marks.takes(event),
     });
     this.rate = new Rate(el, (rating) => this.change(this.item?.locked ? { second_rating: rating } : { rating }));
     this.described = new Described(el, {
@@ -56,21 +57,28 @@ class Review {
       onLayer: (layer) => this.overlay.layer(layer),
     });
     this.marks = new Marks(el, this.viewer, {
-      onChange: (at, regions) => this.correct.regions(at, regions),
+      onChange: (at, regions, occasion) => this.correct.regions(at, regions, occasion),
       onSelect: (at) => this.correct.select(at),
-      onDrawing: () => this.paint(),
+      onState: () => {
+        this.correct.handled();
+        this.says("");
+        this.paint();
+      },
+      onSay: (text) => this.says(text),
     });
     this.correct = new Correct(el, this.marks, {
       onChange: (change) => this.change(change),
       onSelect: (layer) => this.overlay.layer(layer ?? 0),
       onPoint: (layer) => this.overlay.peek(layer),
     });
+    this.toolbar = new Toolbar(el, this.marks, this.correct);
     connect(this);
   }
 
   /** The step that keys belong to. */
   get step() {
-    return this.revisit ? `${this.revisit} again` : this.phase;
+    if (this.revisit) return `${this.revisit} again`;
+    return (this.phase === "correct" && this.marks.step) || this.phase;
   }
 
   // ---- the steps ----
@@ -79,6 +87,7 @@ class Review {
     const before = this.phase;
     const opener = this.revisit && this.#before.focus;
     Object.assign(this, { phase, slow: false, revisit: null });
+    this.marks.rest();
     this.paint();
     opener?.focus({ preventScroll: true });
     if (before !== phase && before !== "loading") this.#attend();
@@ -139,12 +148,13 @@ class Review {
   judge(judgement) {
     if (!this.item.reveal?.description) return;
     this.change({ judgement });
-    if (this.step !== "correct") this.enter("correct");
+    if (this.revisit || this.phase !== "correct") this.enter("correct");
   }
 
   /** Open a finished step once more: the judgement, or the rating, which then is a second one beside the first. */
   goBack(step) {
     if (this.phase !== "correct" || this.busy) return;
+    this.marks.rest();
     this.revisit = step;
     const { activeElement: at } = document;
     this.#before = { second_rating: this.form.second_rating, focus: at.matches(":focus-visible") ? at : null };
@@ -225,9 +235,15 @@ class Review {
       this.described.show(item?.blind === false ? item.reveal : null, null);
       this.marks.show([], null);
     }
+    this.toolbar.show(this.step);
     paintNote(el, note);
     showLegend(el.legend, this.step, item?.reveal ?? {});
     el.sampleNote.hidden = !session.study?.sample || Boolean(recall("sampleNoted")) || !["rate", "welcome"].includes(phase);
+  }
+
+  /** What a person should know of the marks. */
+  says(text) {
+    this.el.markSays.textContent = text;
   }
 
   footer(text, kind) {
@@ -245,7 +261,10 @@ class Review {
       remember("seen", true);
       this.enter(stepOf(this.form, this.item));
     } else if (phase === "rate") this.lock();
-    else if (phase === "correct" && !el.go.disabled) this.sending.submit();
+    else if (phase === "correct" && !el.go.disabled) {
+      if (this.correct.asksForWords()) this.says("This mark needs a few words: what looks unreal here?");
+      else this.sending.submit();
+    }
     else if (phase === "broken") this.skip();
     else if (phase === "conflict") this.sending.settle(true);
   }

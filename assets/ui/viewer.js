@@ -59,6 +59,24 @@ export class Viewer {
     return this.#scale;
   }
 
+  /** The image pixels in the middle of the stage. */
+  get middle() {
+    const { x, y } = this.#middle();
+    return { x: (x - this.#place.x) / this.#scale, y: (y - this.#place.y) / this.#scale };
+  }
+
+  /** Move the picture just so far that a place on it, in image pixels, is in sight. */
+  see({ x, y }) {
+    const { width, height, pad } = this.#frame();
+    const into = (at, length) => (at < pad / 2 ? pad / 2 - at : Math.min(0, length - pad / 2 - at));
+    const right = into(this.#place.x + x * this.#scale, width);
+    const down = into(this.#place.y + y * this.#scale, height);
+    if (!right && !down) return;
+    this.#place = { x: this.#place.x + right, y: this.#place.y + down };
+    this.#fitted = false;
+    this.#paint();
+  }
+
   fit() {
     this.#fitted = true;
     this.#scale = this.#fitScale();
@@ -144,7 +162,9 @@ export class Viewer {
   }
 
   #down(event) {
-    if (event.button !== 0 || this.pic.hidden || this.takesDrag(event)) return;
+    const moves = event.button === 1; // the middle button moves the picture whatever tool is in the hand
+    if ((event.button !== 0 && !moves) || this.pic.hidden || (!moves && this.takesDrag(event))) return;
+    if (moves) event.preventDefault(); // no scrolling of the browser's own
     this.#drag = { id: event.pointerId, x: event.clientX - this.#place.x, y: event.clientY - this.#place.y };
     this.stage.setPointerCapture(event.pointerId);
     this.stage.classList.add("moving");

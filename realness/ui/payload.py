@@ -77,7 +77,13 @@ def _description(stored: StoredDescription) -> Json:
         "provider": said.provider,
         "model": said.model,
         "findings": [
-            {"id": finding_id, "phrase": finding.phrase, "kind": finding.kind, "start": finding.start}
+            {
+                "id": finding_id,
+                "phrase": finding.phrase,
+                "kind": finding.kind,
+                "start": finding.start,
+                "regions": [_region(region) for region in finding.regions],
+            }
             for finding_id, finding in zip(stored.finding_ids, said.findings, strict=True)
         ],
     }
