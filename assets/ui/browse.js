@@ -6,6 +6,7 @@ import { COLOUR_MAPS, gradient } from "./colours.js";
 import { make, parts } from "./dom.js";
 import { VERDICTS } from "./form.js";
 import { listen } from "./keys.js";
+import { MOST } from "./laying.js";
 import { recall, remember } from "./memory.js";
 import { Pictures } from "./pictures.js";
 import { importInto } from "./rest.js";
@@ -23,6 +24,7 @@ class Browse {
   #selected = 0;
   #asked = 0;
   #timer = null;
+  #gathered = []; // keys of the images that are to be compared, in the order of choosing
   #values = {}; // every facet's values seen so far in the study: a search that finds nothing keeps the column
 
   constructor(root) {
@@ -92,10 +94,12 @@ class Browse {
     el.scoreKey.hidden = !items.some((item) => item.score !== null);
     this.pictures.keep(items.flatMap((item) => [item.thumb, item.mapped]));
     const cards = items.map((item, at) => card(item, at));
+    cards.forEach(({ tick }, at) => tick.addEventListener("click", (event) => this.#gather(at, event)));
     this.fits = new Map(cards.map(({ element, fit }, at) => [element, { fit, item: items[at] }]));
     el.grid.replaceChildren(...cards.map(({ element }) => element));
     el.grid.scrollTop = 0;
     for (const { element } of cards) this.inSight.observe(element);
+    this.#showGathered();
     this.#select(Math.min(this.#selected, items.length - 1));
   }
 
@@ -221,6 +225,38 @@ class Browse {
     if (item) go(`review/${item.key}`);
   }
 
+  /** Choose the image at `at` to be compared, or no more. */
+  #gather(at, event = null) {
+    event?.stopPropagation(); // a click on the card itself opens it
+    const key = this.items[at]?.key;
+    if (!key) return;
+    if (this.#gathered.includes(key)) this.#gathered = this.#gathered.filter((one) => one !== key);
+    else if (this.#gathered.length < MOST) this.#gathered.push(key);
+    if (event) this.#select(at);
+    this.#showGathered();
+  }
+
+  #showGathered() {
+    const { el } = this;
+    [...el.grid.children].forEach((one, at) => one.setAttribute("aria-checked", String(this.#gathered.includes(this.items[at].key))));
+    el.gathered.textContent = this.#gathered.length ? ` ${this.#gathered.length}` : "";
+    el.told.textContent = this.#gathered.length ? `${this.#gathered.length} of at most ${MOST} images chosen to be compared` : "";
+  }
+
+  /** Compare what was chosen, or the maps of the selected image. */
+  #compare() {
+    const selected = this.items[this.#selected]?.key;
+    const keys = this.#gathered.length ? this.#gathered : [selected].filter(Boolean);
+    if (!keys.length) return;
+    go(`compare?${new URLSearchParams(keys.map((key) => ["t", key]))}`);
+    this.#none();
+  }
+
+  #none() {
+    this.#gathered = [];
+    this.#showGathered();
+  }
+
   #showMaps() {
     this.el.ramp.hidden = !this.maps;
     this.el.mapSwitch.classList.toggle("on", this.maps);
@@ -249,6 +285,7 @@ class Browse {
     el.before.addEventListener("click", () => this.#turn(-1));
     el.after.addEventListener("click", () => this.#turn(1));
     el.mapSwitch.addEventListener("click", () => this.#toggleMaps());
+    el.compare.addEventListener("click", () => this.#compare());
     el.grid.addEventListener("click", (event) => {
       const at = [...el.grid.children].indexOf(event.target.closest(".card"));
       if (at < 0) return;
@@ -256,13 +293,19 @@ class Browse {
       this.#open(at);
     });
     this.root.addEventListener("click", (event) => event.detail && event.target.closest("button")?.blur());
-    session.addEventListener("chosen", () => place().screen === "browse" && this.load());
+    session.addEventListener("chosen", () => {
+      this.#none();
+      if (place().screen === "browse") this.load();
+    });
     addEventListener("hashchange", () => place().screen === "browse" && this.load());
     listen(() => (this.root.hidden ? null : "browse"), {
       search: () => el.search.select(),
       move: (event) => this.#move(event),
       open: () => this.#open(this.#selected),
       map: () => this.#toggleMaps(),
+      gather: () => this.#gather(this.#selected),
+      compare: () => this.#compare(),
+      forget: () => this.#none(),
     });
   }
 }

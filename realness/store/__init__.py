@@ -15,7 +15,7 @@ from realness.store.predictions import NewPrediction, Opinion, PredictionStore, 
 from realness.store.references import ReferenceFinding, ReferenceStore
 from realness.store.regions import Answered, RegionStore
 from realness.store.reviews import ReviewStore
-from realness.store.studies import StudyStore
+from realness.store.studies import Place, StudyStore
 
 __all__ = [
     "Answered",
@@ -27,6 +27,7 @@ __all__ = [
     "NewImage",
     "NewPrediction",
     "Opinion",
+    "Place",
     "ReferenceFinding",
     "Scorable",
     "Scored",

@@ -32,11 +32,12 @@ class RegionStore:
 
     database: Database
 
-    def answered(self, study: str | None = None) -> list[Answered]:
+    def answered(self, study: str | None = None, image_id: int | None = None) -> list[Answered]:
         """The current full reviews, in order of saving; where an image was adjudicated in a study, that alone.
 
         Args:
             study: by name; None for all.
+            image_id: of this image only; None for all.
         """
         c, final = current_reviews.c, current_reviews.alias("final")
         same = and_(final.c.study_id == c.study_id, final.c.image_id == c.image_id)
@@ -52,6 +53,8 @@ class RegionStore:
         )
         if study is not None:
             query = query.where(studies.c.name == study)
+        if image_id is not None:
+            query = query.where(c.image_id == image_id)
         with self.database.read() as connection:
             return [
                 Answered(

@@ -2,8 +2,8 @@
 
 from fastapi import APIRouter
 
-from realness.ui.routes import browse, files, insights, review
+from realness.ui.routes import browse, compare, files, insights, review
 
 router = APIRouter()
-for part in (review, browse, insights, files):
+for part in (review, browse, compare, insights, files):
     router.include_router(part.router)
