@@ -5,8 +5,8 @@ import { AGREEMENT, card, fill, STATUS } from "./cards.js";
 import { COLOUR_MAPS, gradient } from "./colours.js";
 import { make, parts } from "./dom.js";
 import { VERDICTS } from "./form.js";
+import { Gathered } from "./gathered.js";
 import { listen } from "./keys.js";
-import { MOST } from "./laying.js";
 import { recall, remember } from "./memory.js";
 import { Pictures } from "./pictures.js";
 import { importInto } from "./rest.js";
@@ -24,7 +24,6 @@ class Browse {
   #selected = 0;
   #asked = 0;
   #timer = null;
-  #gathered = []; // keys of the images that are to be compared, in the order of choosing
   #values = {}; // every facet's values seen so far in the study: a search that finds nothing keeps the column
 
   constructor(root) {
@@ -32,6 +31,7 @@ class Browse {
     this.root = root;
     this.pictures = new Pictures();
     this.maps = recall("browseMaps", true);
+    this.gathered = new Gathered(el, (at) => this.items[at].key);
     this.inSight = new IntersectionObserver((seen) => this.#fill(seen), { root: el.grid, rootMargin: "200px" });
     this.#connect();
     this.#showMaps();
@@ -94,12 +94,15 @@ class Browse {
     el.scoreKey.hidden = !items.some((item) => item.score !== null);
     this.pictures.keep(items.flatMap((item) => [item.thumb, item.mapped]));
     const cards = items.map((item, at) => card(item, at));
-    cards.forEach(({ tick }, at) => tick.addEventListener("click", (event) => this.#gather(at, event)));
+    cards.forEach(({ tick }, at) => tick.addEventListener("click", (event) => {
+      event.stopPropagation(); // a press on the card itself opens it
+      this.#gather(at);
+    }));
     this.fits = new Map(cards.map(({ element, fit }, at) => [element, { fit, item: items[at] }]));
     el.grid.replaceChildren(...cards.map(({ element }) => element));
     el.grid.scrollTop = 0;
     for (const { element } of cards) this.inSight.observe(element);
-    this.#showGathered();
+    this.gathered.show();
     this.#select(Math.min(this.#selected, items.length - 1));
   }
 
@@ -225,36 +228,17 @@ class Browse {
     if (item) go(`review/${item.key}`);
   }
 
-  /** Choose the image at `at` to be compared, or no more. */
-  #gather(at, event = null) {
-    event?.stopPropagation(); // a click on the card itself opens it
-    const key = this.items[at]?.key;
-    if (!key) return;
-    if (this.#gathered.includes(key)) this.#gathered = this.#gathered.filter((one) => one !== key);
-    else if (this.#gathered.length < MOST) this.#gathered.push(key);
-    if (event) this.#select(at);
-    this.#showGathered();
-  }
-
-  #showGathered() {
-    const { el } = this;
-    [...el.grid.children].forEach((one, at) => one.setAttribute("aria-checked", String(this.#gathered.includes(this.items[at].key))));
-    el.gathered.textContent = this.#gathered.length ? ` ${this.#gathered.length}` : "";
-    el.told.textContent = this.#gathered.length ? `${this.#gathered.length} of at most ${MOST} images chosen to be compared` : "";
+  #gather(at) {
+    if (!this.items[at]) return;
+    this.gathered.toggle(this.items[at].key);
+    this.#select(at);
   }
 
   /** Compare what was chosen, or the maps of the selected image. */
   #compare() {
-    const selected = this.items[this.#selected]?.key;
-    const keys = this.#gathered.length ? this.#gathered : [selected].filter(Boolean);
-    if (!keys.length) return;
-    go(`compare?${new URLSearchParams(keys.map((key) => ["t", key]))}`);
-    this.#none();
-  }
-
-  #none() {
-    this.#gathered = [];
-    this.#showGathered();
+    const keys = this.gathered.keys.length ? this.gathered.keys : this.items.slice(this.#selected, this.#selected + 1).map(({ key }) => key);
+    if (keys.length) go(`compare?${new URLSearchParams(keys.map((key) => ["t", key]))}`);
+    this.gathered.clear();
   }
 
   #showMaps() {
@@ -294,7 +278,7 @@ class Browse {
     });
     this.root.addEventListener("click", (event) => event.detail && event.target.closest("button")?.blur());
     session.addEventListener("chosen", () => {
-      this.#none();
+      this.gathered.clear();
       if (place().screen === "browse") this.load();
     });
     addEventListener("hashchange", () => place().screen === "browse" && this.load());
@@ -305,7 +289,7 @@ class Browse {
       map: () => this.#toggleMaps(),
       gather: () => this.#gather(this.#selected),
       compare: () => this.#compare(),
-      forget: () => this.#none(),
+      forget: () => this.gathered.clear(),
     });
   }
 }

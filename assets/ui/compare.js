@@ -6,7 +6,7 @@ import { Cross } from "./cross.js";
 import { Dials } from "./dials.js";
 import { make, parts, press } from "./dom.js";
 import { showLegend } from "./keys.js";
-import { alike, another, chosen, columns, format, formatPair, LETTERS, MOST, pair, parse, spread } from "./laying.js";
+import { alike, asked, chosen, columns, filled, LETTERS, MOST, pair, parse, whole, written } from "./laying.js";
 import { recall, remember } from "./memory.js";
 import { Numbers } from "./numbers.js";
 import { Picking } from "./picking.js";
@@ -18,7 +18,7 @@ import { Together } from "./together.js";
 import { DIFFERENCE, reach } from "./values.js";
 
 const NOT_YET = "In a blind study an image can be compared once your own rating of it is locked.";
-const turn = (button, on) => {
+const flip = (button, on) => {
   button.classList.toggle("on", on);
   button.setAttribute("aria-pressed", String(on));
 };
@@ -29,6 +29,7 @@ class Compare {
   #like = []; // the maps to look for on another image
   #left = null; // the comparison that was left: {study, query}
   #asked = 0;
+  #urls = [];
   #maps = true;
   #marks = recall("compareMarks", false);
 
@@ -65,16 +66,16 @@ class Compare {
 
   /** Show what the address bar asks for. */
   async load() {
-    const asked = ++this.#asked;
+    const turn = ++this.#asked;
     try {
       await session.ready();
       if (!session.study) return this.#nothing("There is no study yet", "Import a folder, a CSV or a data set:", importInto(null));
       const wanted = await this.#wanted();
-      if (asked !== this.#asked) return undefined;
+      if (turn !== this.#asked) return undefined;
       if (!wanted) return this.#empty();
       await this.change(wanted, true);
     } catch (error) {
-      if (asked === this.#asked) this.#nothing("This cannot be compared", error.message);
+      if (turn === this.#asked) this.#failed(error);
     }
     return undefined;
   }
@@ -83,9 +84,7 @@ class Compare {
   async #wanted() {
     const { image, query: here } = place();
     const before = this.#left?.study === session.study.id ? this.#left.query : here;
-    const query = here.has("t") || image ? here : before;
-    const tiles = [...query.getAll("t"), ...(query.has("t") || !image ? [] : [image])].map(parse).filter(Boolean).slice(0, MOST);
-    const more = { pair: pair(query.get("difference")), own: query.get("scale") === "own", alone: Number(query.get("alone")) || null };
+    const { tiles, ...more } = asked(here.has("t") || image ? here : before, image);
     if (tiles.length) return { tiles, ...more };
     const { items } = await get("/api/browse", { study: session.study.id, sort: "imported", per: 100 });
     const first = items.find((item) => item.mapped) ?? items.find((item) => !item.hidden);
@@ -94,31 +93,20 @@ class Compare {
 
   /** Change what lies there; the address follows. `anew` asks for the images again: one may have been rated meanwhile. */
   async change(change, anew = false) {
-    const asked = ++this.#asked;
+    const turn = ++this.#asked;
     const next = { ...this.state, ...change };
     try {
       await this.#fetch(next.tiles, anew);
     } catch (error) {
-      if (asked === this.#asked) this.#nothing("This cannot be compared", error.message);
+      if (turn === this.#asked) this.#failed(error);
       return;
     }
-    if (asked !== this.#asked) return;
+    if (turn !== this.#asked || place().screen !== "compare") return;
     const before = this.keys.join();
-    this.state = this.#whole(next);
+    this.state = whole(next, this.#got);
     if (this.keys.join() !== before) this.together.reset();
     this.#write();
-    await this.#show(asked);
-  }
-
-  /** Every tile with the map that it shows, and nothing that there is not. */
-  #whole({ tiles, pair: two, own, alone }) {
-    const [only] = tiles;
-    const bare = tiles.length === 1 && only.map === null;
-    const full = tiles.map((tile) => (tile.map === null ? spread(this.#got.get(tile.key))[0] : tile));
-    const all = bare ? spread(this.#got.get(only.key)) : full;
-    const there = (at) => at < all.length;
-    const kept = two?.every(there) ? two : null;
-    return { tiles: all, pair: kept, own, alone: (alone && there(alone - 1)) || (kept && alone === MOST + 1) ? alone : null };
+    await this.#show(turn);
   }
 
   async #fetch(tiles, anew) {
@@ -128,30 +116,28 @@ class Compare {
   }
 
   #write() {
-    const { tiles, pair: two, own, alone } = this.state;
-    const query = new URLSearchParams(tiles.map((tile) => ["t", format(tile)]));
-    if (two) query.set("difference", formatPair(two));
-    if (own) query.set("scale", "own");
-    if (alone) query.set("alone", alone);
+    const query = written(this.state);
     this.#left = { study: session.study.id, query };
     go(`compare?${query}`, true);
   }
 
-  async #show(asked) {
+  async #show(turn) {
     const { el, state } = this;
     const several = this.keys.length > 1;
     el.nothing.hidden = true;
     el.work.hidden = false;
     const shown = state.tiles.map((tile) => chosen(this.#got.get(tile.key), tile));
     if (shown.some(Boolean)) this.#like = shown.filter(Boolean);
-    this.pictures.keep([...this.keys.map((key) => this.#got.get(key).image.url), ...shown.filter(Boolean).map((one) => one.layer.url)]);
+    const urls = [...this.keys.map((key) => this.#got.get(key).image.url), ...shown.filter(Boolean).map((one) => one.layer.url)];
+    this.pictures.keep([...this.#urls, ...urls]); // those of before may be loading still
+    this.#urls = urls;
     this.#controls();
     await Promise.all(state.tiles.map(({ key }, at) => {
       const got = this.#got.get(key);
       return this.tiles[at].show(got, shown[at], several ? `image ${got.number}` : "");
     }));
-    if (asked === this.#asked && state.pair) await this.difference.show(this.tiles.slice(0, state.tiles.length), state.pair);
-    if (asked !== this.#asked) return;
+    if (turn === this.#asked && state.pair) await this.difference.show(this.tiles.slice(0, state.tiles.length), state.pair);
+    if (turn !== this.#asked) return;
     this.#dress();
     this.#people();
     this.numbers.show(this.panes, state.own);
@@ -166,11 +152,11 @@ class Compare {
     const got = this.#got.get(state.tiles[0].key);
     press(el.modes.children, several ? "images" : "maps");
     press(el.counts.children, count);
-    for (const button of el.counts.children) button.disabled = !several && Number(button.dataset.v) > count && !this.#more(Number(button.dataset.v));
+    for (const button of el.counts.children) button.disabled = !several && Number(button.dataset.v) > filled(got, state.tiles, MOST).length;
     el.difference.disabled = count < 2;
-    turn(el.difference, Boolean(state.pair));
-    turn(el.own, state.own);
-    turn(el.lock, this.together.locked);
+    flip(el.difference, Boolean(state.pair));
+    flip(el.own, state.own);
+    flip(el.lock, this.together.locked);
     el.ownNotice.hidden = !state.own;
     el.onlyOne.hidden = several || got.maps.length !== 1;
     el.saidPart.hidden = several || !got.description;
@@ -216,7 +202,7 @@ class Compare {
     const [reviews, marks] = [(one) => one.reviews, (one) => one.marks.length].map((of) => seen.reduce((sum, one) => sum + of(one), 0));
     const count = (n, word) => `${n} ${word}${n === 1 ? "" : "s"}`;
     el.people.disabled = !seen.length;
-    turn(el.people, this.#marks && seen.length > 0);
+    flip(el.people, this.#marks && seen.length > 0);
     const rest = told.length > seen.length ? " Those of the others are shown once your own review is in." : "";
     el.peopleWords.textContent = seen.length ? `${count(marks, "mark")} from ${count(reviews, "review")}.${rest}` : "What people marked is shown once your own review is in.";
   }
@@ -234,22 +220,11 @@ class Compare {
     return this.change({ tiles: this.state.tiles.map((tile, index) => (index === at ? parse(name) : tile)) });
   }
 
-  /** The tiles that there are with more of the same image, up to `count`; null when there are not so many. */
-  #more(count) {
-    const tiles = [...this.state.tiles];
-    while (tiles.length < count) {
-      const next = another(this.#got.get(tiles[0].key), tiles);
-      if (!next) return null;
-      tiles.push(next);
-    }
-    return tiles;
-  }
-
   count(count) {
     const { tiles } = this.state;
     if (count <= tiles.length) return this.change({ tiles: tiles.slice(0, count) });
     if (this.keys.length > 1) return this.picking.open(this.keys);
-    return this.change({ tiles: this.#more(count) ?? tiles });
+    return this.change({ tiles: filled(this.#got.get(tiles[0].key), tiles, count) });
   }
 
   /** The image before or after in the study, with the same maps. */
@@ -273,7 +248,7 @@ class Compare {
 
   lock() {
     this.together.lock(!this.together.locked);
-    turn(this.el.lock, this.together.locked);
+    flip(this.el.lock, this.together.locked);
   }
 
   showPeople() {
@@ -293,21 +268,24 @@ class Compare {
     if (pane) go(`review/${pane.got.image.key}`);
   }
 
+  #failed({ message, unreachable }) {
+    this.#nothing("This cannot be compared", message, "", unreachable ? [["Look again", () => this.load()]] : [["Choose images", () => this.picking.open([])]]);
+  }
+
   #empty() {
     const { study } = session;
     if (!study.images) return this.#nothing("No images in this study yet", "Import a folder, a CSV or a data set:", importInto(study));
     return this.#nothing("Nothing to compare yet", NOT_YET, "", [["Go on rating", () => go("review")]]);
   }
 
-  #nothing(title, text, command = "", choices = [["Choose images", () => this.picking.open([])]]) {
+  #nothing(title, text, command = "", choices = []) {
     const { el } = this;
     el.work.hidden = true;
     el.nothing.hidden = false;
     el.nothingTitle.textContent = title;
     el.nothingText.textContent = text;
     el.nothingCommand.textContent = command;
-    const shown = session.study?.images ? choices : [];
-    el.nothingChoices.replaceChildren(...shown.map(([label, act]) => make("button", { type: "button", class: "btn tall", onclick: act }, label)));
+    el.nothingChoices.replaceChildren(...choices.map(([label, act]) => make("button", { type: "button", class: "btn tall", onclick: act }, label)));
   }
 }
 

@@ -23,6 +23,32 @@ export function pair(text) {
 
 export const formatPair = ([a, b]) => `${LETTERS[a]}-${LETTERS[b]}`;
 
+/** What an address asks for; `image` is its path's, for an address without tiles. */
+export function asked(query, image) {
+  const texts = query.has("t") ? query.getAll("t") : [image].filter(Boolean);
+  const tiles = texts.map(parse).filter(Boolean).slice(0, MOST);
+  return { tiles, pair: pair(query.get("difference")), own: query.get("scale") === "own", alone: Number(query.get("alone")) || null };
+}
+
+/** The same as an address. */
+export function written({ tiles, pair: two, own, alone }) {
+  const query = new URLSearchParams(tiles.map((tile) => ["t", format(tile)]));
+  if (two) query.set("difference", formatPair(two));
+  if (own) query.set("scale", "own");
+  if (alone) query.set("alone", alone);
+  return query;
+}
+
+/** Every tile with the map that it shows, one image alone laid out, and nothing that there is not. `got` are answers by key. */
+export function whole({ tiles, pair: two, own, alone }, got) {
+  const [only] = tiles;
+  const bare = tiles.length === 1 && only.map === null;
+  const all = bare ? spread(got.get(only.key)) : tiles.map((tile) => (tile.map === null ? spread(got.get(tile.key))[0] : tile));
+  const kept = two?.every((at) => at < all.length) ? two : null;
+  const there = alone && (alone <= all.length || (kept && alone === MOST + 1));
+  return { tiles: all, pair: kept, own, alone: there ? alone : null };
+}
+
 /** How a map is called; the CLIP is told beside it. */
 export const methodName = (map) => METHODS[map.method] ?? map.method;
 
@@ -55,11 +81,11 @@ export function spread(got) {
   return all.slice(0, Math.min(count, MOST)).map((one) => named(got, one));
 }
 
-/** One more tile of the same image: the first layer that does not lie there yet; null when all do. */
-export function another(got, tiles) {
+/** The tiles that there are, and more layers of the same image up to `count`, as far as there are any. */
+export function filled(got, tiles, count) {
   const there = new Set(tiles.map(format));
-  const found = choices(got).map((one) => named(got, one)).find((tile) => !there.has(format(tile)));
-  return found ?? null;
+  const more = choices(got).map((one) => named(got, one)).filter((tile) => !there.has(format(tile)));
+  return [...tiles, ...more].slice(0, count);
 }
 
 /** The same maps of another image: by method and CLIP, and by the layer's number where it has so many. */

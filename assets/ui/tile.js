@@ -8,11 +8,13 @@ import { address } from "./session.js";
 import { drawDifference, reach, read, signed, subtract } from "./values.js";
 import { Viewer } from "./viewer.js";
 
+const SLOW = 300; // ms after which one is told that there is something to wait for
 const MINI = "mini is a small model that this project trained itself. It shows how the workbench works; it is not evidence.";
 
 /** What all tiles have: head, stage, picture, marks, cross. What lies over the picture is theirs to make. */
 class Pane {
   got = null; // the answer about the image
+  #pictured = null; // the key of the image that is seen
   values = null; // what is under the cross
 
   constructor(letter, heat, { pictures, together, onPoint, onZoom, onChoose }) {
@@ -31,7 +33,8 @@ class Pane {
     this.cross = make("i", { class: "cross", hidden: true }, this.value);
     this.pic = make("figure", { class: "pic", hidden: true }, heat, this.svg, this.cross);
     this.words = make("div", { class: "on-stage", hidden: true });
-    this.stage = make("div", { class: "stage" }, this.pic, this.words);
+    this.waiting = make("div", { class: "waiting pulse", hidden: true });
+    this.stage = make("div", { class: "stage" }, this.waiting, this.pic, this.words);
     this.element = make("article", { class: "pane", "aria-label": `Map ${letter}` }, make("header", {}, make("span", { class: "letter" }, letter), this.choice, this.note), this.stage);
     this.viewer = new Viewer(this.stage, this.pic, {
       onZoom: (percent) => onZoom(this, percent),
@@ -47,18 +50,33 @@ class Pane {
     return this.got.image;
   }
 
-  /** Show the picture of an answer, unless it is there already. False when something else is wanted by now. */
+  /** Show the picture of an answer, unless it is there already. False when another one is wanted by now. */
   async picture(got) {
-    const same = this.got?.image.key === got.image.key && !this.pic.hidden;
     this.got = got;
-    if (same) return true;
-    const held = await this.pictures.get(got.image.url);
-    const image = held.cloneNode(); // one picture may lie on several tiles
-    await image.decode();
-    if (this.got !== got) return false;
-    this.viewer.show(image, { width: got.image.width, height: got.image.height }, `Image on tile ${this.letter}`);
-    this.together.join(this.viewer);
-    return true;
+    const { key, url, width, height } = got.image;
+    if (this.#pictured === key) return true;
+    const slow = setTimeout(() => this.#wait(width / height), SLOW);
+    try {
+      const held = await this.pictures.get(url);
+      const image = held.cloneNode(); // one picture may lie on several tiles
+      await image.decode();
+      if (this.got.image.key !== key) return false;
+      this.viewer.show(image, { width, height }, `Image on tile ${this.letter}`);
+      this.together.join(this.viewer);
+      this.#pictured = key;
+      return true;
+    } finally {
+      clearTimeout(slow);
+      if (this.got.image.key === key) this.waiting.hidden = true;
+    }
+  }
+
+  /** A block in the picture's own proportions, in place of the picture before. */
+  #wait(ratio) {
+    this.#pictured = null;
+    this.viewer.clear();
+    this.waiting.style.setProperty("--ratio", ratio);
+    this.waiting.hidden = false;
   }
 
   /** Say something on the picture's ground, with a way on; nothing takes it away. */
@@ -68,6 +86,7 @@ class Pane {
   }
 
   broken() {
+    this.#pictured = null;
     this.viewer.clear();
     this.say("This image cannot be shown", "The file is missing or damaged.");
   }
@@ -117,7 +136,9 @@ export class Tile extends Pane {
       if (!(await this.picture(got))) return;
       this.say(...this.#missing());
     } catch {
-      if (this.got === got) this.broken();
+      if (this.got !== got) return;
+      this.#nothing();
+      this.broken();
       return;
     }
     if (shown) await this.#layer(shown);

@@ -358,6 +358,7 @@ def test_everything_can_be_done_by_keys_alone(visit, compared):
     page.keyboard.press("?")
     expect(page.get_by_role("dialog")).to_contain_text("Hold the cross where it is, or let it go")
     page.keyboard.press("?")
+    page.wait_for_function("document.activeElement === document.body")
     expect(page.locator(".screen:visible .legend")).to_contain_text("zoom together")
     page.keyboard.press("Enter")
     expect(page).to_have_url(re.compile(rf"#review/{compared.keys[0]}"))
@@ -371,15 +372,36 @@ def test_the_address_opens_the_same_comparison_again(visit, compared):
     page.keyboard.press("d")
     page.keyboard.press("s")
     expect(page).to_have_url(re.compile("difference=A-B&scale=own"))
+    expect(panes(page).nth(2)).to_contain_text("own scale −0.80 to +0.80")
     heads = page.locator(".pane:visible header").all_inner_texts()
     address = page.url.split("#")[1]
     again = opened(visit, compared, address, 3)
+    expect(panes(again).nth(2)).to_contain_text("own scale −0.80 to +0.80")
     assert again.locator(".pane:visible header").all_inner_texts() == heads
     assert again.url.split("#")[1] == address
     expect(again.get_by_text("Each map has its own scale.")).to_be_visible()
     page.get_by_role("link", name="Browse").click()
     page.get_by_role("link", name="Compare").click()
     expect(page).to_have_url(re.compile(re.escape(address)))  # what was left is there again
+
+
+SPILL = """() => [".head", ".compare .bar", ".pane header", ".nums", ".legend", ".compare .btn", ".compare .seg"]
+  .flatMap((part) => [...document.querySelectorAll(part)])
+  .filter((one) => one.checkVisibility() && one.scrollWidth > one.clientWidth + 1).map((one) => one.className)"""
+
+
+@pytest.mark.parametrize("size", [(1024, 768), (2560, 1440)])
+def test_nothing_spills_over_in_windows_of_any_size(visit, compared, size):
+    viewport = {"width": size[0], "height": size[1]}
+    page = opened(visit, compared, f"compare/{compared.keys[0]}", 3, viewport=viewport)
+    page.get_by_role("button", name="4", exact=True).click()
+    expect(panes(page)).to_have_count(4)
+    page.keyboard.press("d")
+    page.keyboard.press("s")
+    expect(panes(page).nth(4)).to_contain_text("own scale")
+    assert page.evaluate(SPILL) == []
+    pictures = page.locator(".pane:visible .pic").evaluate_all("(all) => all.map((one) => one.clientWidth)")
+    assert min(pictures) > 0.15 * size[0]
 
 
 NAMELESS = ("t=nothing", "t=../x.1.1&t=..", "t={0}.999.0&difference=A-Z", "t={0}.x.y&alone=9")
