@@ -5,6 +5,7 @@ import { AGREEMENT, card, fill, STATUS } from "./cards.js";
 import { COLOUR_MAPS, gradient } from "./colours.js";
 import { make, parts } from "./dom.js";
 import { VERDICTS } from "./form.js";
+import { Gathered } from "./gathered.js";
 import { listen } from "./keys.js";
 import { recall, remember } from "./memory.js";
 import { Pictures } from "./pictures.js";
@@ -30,6 +31,7 @@ class Browse {
     this.root = root;
     this.pictures = new Pictures();
     this.maps = recall("browseMaps", true);
+    this.gathered = new Gathered(el, (at) => this.items[at].key);
     this.inSight = new IntersectionObserver((seen) => this.#fill(seen), { root: el.grid, rootMargin: "200px" });
     this.#connect();
     this.#showMaps();
@@ -92,10 +94,15 @@ class Browse {
     el.scoreKey.hidden = !items.some((item) => item.score !== null);
     this.pictures.keep(items.flatMap((item) => [item.thumb, item.mapped]));
     const cards = items.map((item, at) => card(item, at));
+    cards.forEach(({ tick }, at) => tick.addEventListener("click", (event) => {
+      event.stopPropagation(); // a press on the card itself opens it
+      this.#gather(at);
+    }));
     this.fits = new Map(cards.map(({ element, fit }, at) => [element, { fit, item: items[at] }]));
     el.grid.replaceChildren(...cards.map(({ element }) => element));
     el.grid.scrollTop = 0;
     for (const { element } of cards) this.inSight.observe(element);
+    this.gathered.show();
     this.#select(Math.min(this.#selected, items.length - 1));
   }
 
@@ -221,6 +228,19 @@ class Browse {
     if (item) go(`review/${item.key}`);
   }
 
+  #gather(at) {
+    if (!this.items[at]) return;
+    this.gathered.toggle(this.items[at].key);
+    this.#select(at);
+  }
+
+  /** Compare what was chosen, or the maps of the selected image. */
+  #compare() {
+    const keys = this.gathered.keys.length ? this.gathered.keys : this.items.slice(this.#selected, this.#selected + 1).map(({ key }) => key);
+    if (keys.length) go(`compare?${new URLSearchParams(keys.map((key) => ["t", key]))}`);
+    this.gathered.clear();
+  }
+
   #showMaps() {
     this.el.ramp.hidden = !this.maps;
     this.el.mapSwitch.classList.toggle("on", this.maps);
@@ -249,6 +269,7 @@ class Browse {
     el.before.addEventListener("click", () => this.#turn(-1));
     el.after.addEventListener("click", () => this.#turn(1));
     el.mapSwitch.addEventListener("click", () => this.#toggleMaps());
+    el.compare.addEventListener("click", () => this.#compare());
     el.grid.addEventListener("click", (event) => {
       const at = [...el.grid.children].indexOf(event.target.closest(".card"));
       if (at < 0) return;
@@ -256,13 +277,19 @@ class Browse {
       this.#open(at);
     });
     this.root.addEventListener("click", (event) => event.detail && event.target.closest("button")?.blur());
-    session.addEventListener("chosen", () => place().screen === "browse" && this.load());
+    session.addEventListener("chosen", () => {
+      this.gathered.clear();
+      if (place().screen === "browse") this.load();
+    });
     addEventListener("hashchange", () => place().screen === "browse" && this.load());
     listen(() => (this.root.hidden ? null : "browse"), {
       search: () => el.search.select(),
       move: (event) => this.#move(event),
       open: () => this.#open(this.#selected),
       map: () => this.#toggleMaps(),
+      gather: () => this.#gather(this.#selected),
+      compare: () => this.#compare(),
+      forget: () => this.gathered.clear(),
     });
   }
 }

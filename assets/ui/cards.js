@@ -10,9 +10,11 @@ export const AGREEMENT = { agrees: "Inside its interval", disagrees: "Outside it
 function tile(item) {
   const ratio = item.width / item.height;
   const fit = make("div", { class: "fit", style: `aspect-ratio:${ratio};${ratio > 4 / 3 ? "width" : "height"}:100%` });
-  const tiled = make("div", { class: "tile" }, fit);
+  // By keys it is Space, on the card: the list has one stop for the focus.
+  const tick = make("button", { type: "button", class: "tick", tabindex: -1, "aria-hidden": "true", title: "Choose to compare: Space" }, icon("done"));
+  const tiled = make("div", { class: "tile" }, fit, tick);
   if (item.status === "flagged") tiled.append(make("span", { class: "flagged", title: "Flagged" }, icon("flag")));
-  return { fit, tiled };
+  return { fit, tiled, tick };
 }
 
 /** One's own answer, where people's figures leave room for it: two words to a line, or three short ones. */
@@ -28,16 +30,16 @@ function ownWords(item, taken) {
 
 /** A card without its pictures, which `fill` brings when it comes into sight. */
 export function card(item, at) {
-  const { fit, tiled } = tile(item);
+  const { fit, tiled, tick } = tile(item);
   const { scale, words } = meter(item);
   const row = make("div", { class: "row num" }, ...words, ...ownWords(item, words));
   const name = [STATUS[item.status], item.rating === null ? "" : `your rating ${Math.round(item.rating)}`].filter(Boolean).join(", ");
   const element = make(
     "article",
-    { class: `card ${item.hidden ? "veiled" : ""}`, role: "option", id: `rz-card-${at}`, "aria-selected": "false", "aria-label": `Image ${at + 1}, ${name}` },
+    { class: `card ${item.hidden ? "veiled" : ""}`, role: "option", id: `rz-card-${at}`, "aria-selected": "false", "aria-checked": "false", "aria-label": `Image ${at + 1}, ${name}` },
     tiled, scale, row,
   );
-  return { element, fit };
+  return { element, fit, tick };
 }
 
 /** Put the thumbnail into a card, with the map over it when `mapped` is set and there is one. */

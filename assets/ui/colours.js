@@ -36,11 +36,13 @@ export class MapFilter {
     this.id = id;
     this.channels = ["R", "G", "B"].map((name) => draw(`feFunc${name}`, { type: "table", tableValues: "0 1" }));
     this.alpha = draw("feFuncA", { type: "table", tableValues: "0 1" });
+    this.spread = ["R", "G", "B"].map((name) => draw(`feFunc${name}`, { type: "linear" }));
     const filter = draw(
       "filter",
       { id, x: 0, y: 0, width: 1, height: 1, "color-interpolation-filters": "sRGB" },
-      draw("feComponentTransfer", { in: "SourceGraphic", result: "c" }, ...this.channels),
-      draw("feColorMatrix", { in: "SourceGraphic", values: "0 0 0 0 0  0 0 0 0 0  0 0 0 0 0  -1 0 0 0 1" }),
+      draw("feComponentTransfer", { in: "SourceGraphic", result: "s" }, ...this.spread),
+      draw("feComponentTransfer", { in: "s", result: "c" }, ...this.channels),
+      draw("feColorMatrix", { in: "s", values: "0 0 0 0 0  0 0 0 0 0  0 0 0 0 0  -1 0 0 0 1" }),
       draw("feComponentTransfer", { result: "a" }, this.alpha),
       draw("feComposite", { operator: "in", in: "c", in2: "a" }),
     );
@@ -54,6 +56,15 @@ export class MapFilter {
 
   colour(name) {
     this.channels.forEach((channel, at) => channel.setAttribute("tableValues", TABLES[name][at]));
+  }
+
+  /** Give the whole scale to the values from `low` to `high`; all maps have one scale from 0 to 1 unless this is called. */
+  stretch(low, high) {
+    const slope = 1 / Math.max(high - low, 1 / 255);
+    for (const part of this.spread) {
+      part.setAttribute("slope", slope);
+      part.setAttribute("intercept", -low * slope);
+    }
   }
 
   /** Hide what is less unreal than `part`, 0 to 1. */

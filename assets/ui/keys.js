@@ -16,6 +16,7 @@ const AGAIN = ["rate again", "judge again"];
 const DIALLED = ["judge", "correct", ...AGAIN]; // arrows and brackets are for marks while there is one in the hand
 const MAPPED = ["judge", ...CORRECTING, ...AGAIN];
 const REVIEWED = ["rate", "judge", ...CORRECTING];
+const COMPARED = ["compare"];
 const SEEN = [...REVIEWED, ...AGAIN];
 const BRUSH = ["marking brush"];
 
@@ -81,6 +82,27 @@ export const KEYS = [
   { does: "move", press: ["Home", "End"], steps: ["browse"], show: ["Home", "End"], say: "ends", long: "The first, the last of the page" },
   { does: "open", press: ["Enter"], steps: ["browse"], show: ["Enter"], say: "open", long: "Open the image in Review" },
   { does: "map", press: ["m"], steps: ["browse"], show: ["M"], say: "map", long: "Maps on or off" },
+  { does: "gather", press: [" "], steps: ["browse"], show: ["Space"], say: "to compare", long: "Choose the image to be compared, up to four" },
+  { does: "compare", press: ["c"], steps: ["browse"], show: ["C"], say: "compare", long: "Compare the chosen images, or the maps of this one" },
+  { does: "forget", press: ["Escape"], steps: ["browse"], show: ["Esc"], say: "choose none", long: "Choose none of them" },
+  { does: "alone", press: [..."12345"], steps: COMPARED, legend: COMPARED, show: ["1", "2", "3", "4"], say: "one alone", long: "One map alone, and all again; 5 the difference" },
+  { does: "alone", press: ["0"], steps: COMPARED },
+  { does: "together", press: ["l"], steps: COMPARED, legend: COMPARED, show: ["L"], say: "zoom together", long: "Zoom and move all together, or each alone" },
+  { does: "difference", press: ["d"], steps: COMPARED, legend: COMPARED, show: ["D"], say: "difference", long: "The difference of two maps" },
+  { does: "scale", press: ["s"], steps: COMPARED, legend: COMPARED, wide: true, show: ["S"], say: "own scales", long: "One scale for all maps, or for each its own" },
+  { does: "people", press: ["b"], steps: COMPARED, legend: COMPARED, show: ["B"], say: "people's marks", long: "What people marked, where you may see it" },
+  { does: "hold", press: [" "], steps: COMPARED, legend: COMPARED, show: ["Space"], say: "hold the cursor", long: "Hold the cross where it is, or let it go" },
+  { does: "cross", press: ["ArrowLeft", "ArrowRight", "ArrowUp", "ArrowDown"], shift: true, steps: COMPARED, legend: COMPARED, wide: true, show: ["Shift", LEFT, RIGHT], say: "move the cross", long: "Move the cross, up and down too" },
+  { does: "image", press: ["ArrowLeft", "ArrowRight"], steps: COMPARED, legend: COMPARED, show: [LEFT, RIGHT], say: "other image", long: "The image before, the one after, with the same maps" },
+  { does: "opacity", press: ["ArrowUp", "ArrowDown"], steps: COMPARED, legend: COMPARED, wide: true, show: [UP, DOWN], say: "opacity", long: "Opacity of the maps, by 5 %" },
+  { does: "threshold", press: ["[", "]"], steps: COMPARED, show: ["[", "]"], say: "hide below", long: "Hide what is less unreal, by 5 %" },
+  { does: "map", press: ["m"], steps: COMPARED, show: ["M"], say: "maps", long: "Maps on or off" },
+  { does: "colours", press: ["c"], steps: COMPARED, show: ["C"], say: "colours", long: "Next colour map" },
+  { does: "pick", press: ["i"], steps: COMPARED, show: ["I"], say: "images", long: "Choose images" },
+  { does: "open", press: ["Enter"], steps: COMPARED, show: ["Enter"], say: "review", long: "Open the image in Review" },
+  { does: "zoomIn", press: ["+", "="], steps: COMPARED, show: ["+", "−"], say: "zoom", long: "Larger, smaller; the wheel does so too" },
+  { does: "zoomOut", press: ["-", "_"], steps: COMPARED },
+  { does: "fit", press: ["z"], steps: COMPARED, show: ["Z"], say: "fit or 1:1", long: "The whole picture, or its exact pixels" },
   { does: "help", press: ["?"], steps: null, show: ["?"], say: "all keys", long: "This list" },
 ];
 
@@ -100,9 +122,10 @@ const GROUPS = [
   ["View", (key) => key.steps === SEEN],
   ["Anywhere", (key) => ANYWHERE.includes(key.does)],
   ["Browse", (key) => key.steps?.[0] === "browse"],
+  ["Compare", (key) => key.steps === COMPARED],
 ];
 
-const REPEATED = ["nudge", "stride", "opacity", "threshold", "zoomIn", "zoomOut", "move", "cursor", "nudgeMark", "size", "stepBack", "stepForward"];
+const REPEATED = ["nudge", "stride", "opacity", "threshold", "zoomIn", "zoomOut", "move", "cursor", "cross", "nudgeMark", "size", "stepBack", "stepForward"];
 
 const isTyping = (target) =>
   target instanceof HTMLTextAreaElement || target instanceof HTMLSelectElement || (target instanceof HTMLInputElement && target.type !== "range" && target.type !== "checkbox");
@@ -131,7 +154,7 @@ export function listen(step, actions) {
     const now = step();
     if (now === null || document.querySelector("dialog[open]")) return;
     const control = event.target.closest?.("button, a, summary");
-    if (control && event.key === "Enter" && !event.ctrlKey && !event.metaKey) return; // the control's own
+    if (control && ["Enter", " "].includes(event.key) && !event.ctrlKey && !event.metaKey) return; // the control's own
     const key = meaning(event, now);
     if (!key || !actions[key.does]) return;
     event.preventDefault();

@@ -1,10 +1,9 @@
 // The realness map over the picture, and its controls in the tool strip.
 
-import { COLOUR_MAPS, gradient, MapFilter } from "./colours.js";
+import { MapFilter } from "./colours.js";
+import { Dials } from "./dials.js";
 import { make, press } from "./dom.js";
-import { recall, remember } from "./memory.js";
 
-const BY = 5; // percent for one key press
 const ENOUGH = 0.005; // the share of a map that must be seen: less is noise
 
 /** How unreal a grey layer picture (white = realistic) is, in percent: its most unreal place, and what enough places reach. */
@@ -29,24 +28,20 @@ export class Overlay {
   #peek = null; // the layer shown while the pointer is over its finding
   #on = true;
   #unreal = null; // how unreal the shown layer is
+  #hidden = 0; // percent under which a map is not seen
 
   constructor(el, pictures) {
     this.el = el;
     this.pictures = pictures;
     this.filter = new MapFilter("rz-map");
-    this.settings = { opacity: 70, hidden: 25, colours: COLOUR_MAPS[0], ...recall("map", {}) };
-    if (!COLOUR_MAPS.includes(this.settings.colours)) this.settings.colours = COLOUR_MAPS[0];
     el.mapSwitch.addEventListener("click", () => this.toggle());
-    el.opacity.addEventListener("input", () => this.#set({ opacity: Number(el.opacity.value) }));
-    el.hidden.addEventListener("input", () => this.#set({ hidden: Number(el.hidden.value) }));
-    el.ramp.addEventListener("click", () => this.nextColours());
     el.layers.addEventListener("click", (event) => {
       const button = event.target.closest("button");
       if (button) this.layer(Number(button.dataset.v));
     });
     el.layers.addEventListener("scroll", () => this.#fade());
     new ResizeObserver(() => this.#fade()).observe(el.layers);
-    this.#set({});
+    this.dials = new Dials(el, (settings) => this.#dress(settings));
   }
 
   /** Show the map of a reveal; null takes everything away, a reveal without a map says so. */
@@ -94,35 +89,14 @@ export class Overlay {
     this.#paint();
   }
 
-  moreOpacity(sign) {
-    this.#set({ opacity: Math.max(0, Math.min(100, this.settings.opacity + sign * BY)) });
-  }
-
-  hideMore(sign) {
-    this.#set({ hidden: Math.max(0, Math.min(90, this.settings.hidden + sign * BY)) });
-  }
-
-  nextColours() {
-    this.#set({ colours: COLOUR_MAPS[(COLOUR_MAPS.indexOf(this.settings.colours) + 1) % COLOUR_MAPS.length] });
-  }
-
-  #set(change) {
-    Object.assign(this.settings, change);
-    const { opacity, hidden, colours } = this.settings;
+  #dress({ opacity, hidden, colours }) {
     const { el } = this;
-    for (const [range, value, label] of [[el.opacity, opacity, el.opacityValue], [el.hidden, hidden, el.hiddenValue]]) {
-      range.value = value;
-      range.style.setProperty("--v", `${((value - range.min) / (range.max - range.min)) * 100}%`);
-      label.textContent = `${value} %`;
-    }
-    el.rampBar.style.background = gradient(colours);
-    el.ramp.setAttribute("aria-label", `Colour map: ${colours}. C changes it`);
+    this.#hidden = hidden;
     this.filter.colour(colours);
     this.filter.hideBelow(hidden / 100);
     el.heat.style.opacity = opacity / 100;
     el.heat.style.filter = this.filter.css;
     this.#sayWhenNothingIsSeen();
-    if (Object.keys(change).length) remember("map", this.settings);
   }
 
   async #paint() {
@@ -158,10 +132,10 @@ export class Overlay {
   /** A map that shows nothing is an answer too, and is not to be taken for a fault. */
   #sayWhenNothingIsSeen() {
     const { el } = this;
-    const nothing = this.#unreal !== null && this.#unreal.enough <= this.settings.hidden;
+    const nothing = this.#unreal !== null && this.#unreal.enough <= this.#hidden;
     el.rampEnds.hidden = nothing;
     el.rampNone.hidden = !nothing;
-    el.rampNone.textContent = this.#unreal?.most === 0 ? "All real" : `All under ${this.settings.hidden} %`;
+    el.rampNone.textContent = this.#unreal?.most === 0 ? "All real" : `All under ${this.#hidden} %`;
   }
 
   /** Show at which edge more layers are to be had by scrolling. */

@@ -13,12 +13,17 @@ export class Viewer {
   #place = { x: 0, y: 0 };
   #fitted = true;
   #drag = null;
+  #seen = null; // the view as last painted, or as it is to be painted once the stage has a size
 
-  /** `stage` holds `pic`; `onZoom(percent, fitted)` hears of every change. `onDraw` may take a drag for itself. */
-  constructor(stage, pic, { onZoom, takesDrag = () => false }) {
+  /**
+   * `stage` holds `pic`; `onZoom(percent, fitted)` hears of every change, `onMove()` of those that the person makes.
+   * `takesDrag` may take a drag for something else.
+   */
+  constructor(stage, pic, { onZoom, onMove = () => {}, takesDrag = () => false }) {
     this.stage = stage;
     this.pic = pic;
     this.onZoom = onZoom;
+    this.onMove = onMove;
     this.takesDrag = takesDrag;
     new ResizeObserver(() => this.#resized()).observe(stage);
     stage.addEventListener("wheel", (event) => this.#wheel(event), { passive: false });
@@ -28,15 +33,15 @@ export class Viewer {
   }
 
   /** Show an image that is already decoded; `size` is its size in pixels. */
-  show(image, size) {
+  show(image, size, alt = "The image under review") {
     this.#size = size;
-    image.alt = "The image under review";
+    image.alt = alt;
     image.draggable = false;
     image.className = "photo";
     this.pic.querySelector(".photo")?.remove();
     this.pic.prepend(image);
     this.pic.hidden = false;
-    this.fit();
+    this.#fit();
   }
 
   clear() {
@@ -75,9 +80,35 @@ export class Viewer {
     this.#place = { x: this.#place.x + right, y: this.#place.y + down };
     this.#fitted = false;
     this.#paint();
+    this.onMove();
+  }
+
+  /** What is seen, for another viewer to see the same: how large, and which part of the picture is in the middle. */
+  get view() {
+    const { x, y } = this.#middle();
+    const { width, height } = this.#size;
+    const middle = { x: (x - this.#place.x) / (width * this.#scale), y: (y - this.#place.y) / (height * this.#scale) };
+    return { fitted: this.#fitted, size: this.#size, scale: this.#scale, ratio: this.#scale / this.#fitScale(), ...middle };
+  }
+
+  /** See the same as another viewer: of a picture of another size the same part of it. */
+  adopt(view) {
+    this.#seen = view;
+    if (!this.stage.clientWidth) return; // not on the screen: once it is
+    if (view.fitted) return void this.#fit();
+    const same = view.size.width === this.#size.width && view.size.height === this.#size.height;
+    this.#scale = same ? view.scale : view.ratio * this.#fitScale();
+    this.#fitted = false;
+    this.#centre(view);
+    this.#paint();
   }
 
   fit() {
+    this.#fit();
+    this.onMove();
+  }
+
+  #fit() {
     this.#fitted = true;
     this.#scale = this.#fitScale();
     this.#centre();
@@ -106,6 +137,7 @@ export class Viewer {
     this.#scale = next;
     this.#fitted = false;
     this.#paint();
+    this.onMove();
   }
 
   #frame() {
@@ -125,9 +157,9 @@ export class Viewer {
     return { x: width / 2, y: height / 2 };
   }
 
-  #centre() {
+  #centre(part = { x: 0.5, y: 0.5 }) {
     const { x, y } = this.#middle();
-    this.#place = { x: x - (this.#size.width * this.#scale) / 2, y: y - (this.#size.height * this.#scale) / 2 };
+    this.#place = { x: x - this.#size.width * this.#scale * part.x, y: y - this.#size.height * this.#scale * part.y };
   }
 
   #paint() {
@@ -143,13 +175,13 @@ export class Viewer {
     const shown = this.#scale * devicePixelRatio;
     this.pic.classList.toggle("crisp", !this.#fitted && shown >= CRISP);
     this.stage.classList.toggle("loose", across > width || down > height);
+    this.#seen = this.view;
     this.onZoom(Math.round(shown * 100), this.#fitted);
   }
 
   #resized() {
     if (!this.stage.clientWidth) return;
-    if (this.#fitted) this.fit();
-    else this.#paint();
+    if (this.#seen) this.adopt(this.#seen); // what was in the middle stays there
   }
 
   #wheel(event) {
@@ -175,6 +207,7 @@ export class Viewer {
     this.#place = { x: event.clientX - this.#drag.x, y: event.clientY - this.#drag.y };
     this.#fitted = false;
     this.#paint();
+    this.onMove();
   }
 
   #up(event) {

@@ -18,7 +18,7 @@ from realness.store.queues import Given
 from realness.store.references import ReferenceFinding, ReferenceStore
 from realness.store.regions import Answered, RegionStore
 from realness.store.reviews import ReviewStore
-from realness.store.studies import StudyStore, Wanted
+from realness.store.studies import Place, StudyStore, Wanted
 
 __all__ = [
     "Answered",
@@ -31,6 +31,7 @@ __all__ = [
     "NewImage",
     "NewPrediction",
     "Opinion",
+    "Place",
     "ReferenceFinding",
     "Scorable",
     "Scored",

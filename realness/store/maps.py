@@ -41,6 +41,16 @@ class MapStore:
             row = connection.execute(query).mappings().first()
         return None if row is None else stored_map(row)
 
+    def of_image(self, image_id: int) -> list[StoredMap]:
+        """All maps of an image, `dense` first, then the newest first; of those that are the same but for the version of
+        the method or its weights the newest alone.
+        """
+        same = (maps.c.text_sha256, maps.c.method, maps.c.clip)
+        newest = select(func.max(maps.c.id)).where(maps.c.image_id == image_id).group_by(*same)
+        query = select(maps).where(maps.c.id.in_(newest)).order_by((maps.c.method == "dense").desc(), maps.c.id.desc())
+        with self.database.read() as connection:
+            return [stored_map(row) for row in connection.execute(query).mappings()]
+
     def by_id(self, map_id: int) -> StoredMap:
         """The map with this id.
 

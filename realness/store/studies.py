@@ -30,6 +30,20 @@ class Wanted:
 
 
 @dataclass(frozen=True)
+class Place:
+    """An image's place in a study.
+
+    Attributes:
+        number: from 1.
+        before, after: the keys of the images beside it; None at the ends.
+    """
+
+    number: int
+    before: str | None
+    after: str | None
+
+
+@dataclass(frozen=True)
 class StudyStore:
     """Reads and writes studies and progress."""
 
@@ -132,6 +146,19 @@ class StudyStore:
         )
         with self.database.read() as connection:
             return connection.execute(query).first() is not None
+
+    def place(self, study_id: int, image_id: int) -> Place | None:
+        """Where an image is among those of a study, in the order of the import; None when it is not in it."""
+        c, position = study_images.c, study_images.c.position
+        mine = select(position).where(c.study_id == study_id, c.image_id == image_id)
+        keys = select(images.c.key).join(study_images, c.image_id == images.c.id).where(c.study_id == study_id).limit(1)
+        with self.database.read() as connection:
+            at = connection.execute(mine).scalar()
+            if at is None:
+                return None
+            before = connection.execute(keys.where(position < at).order_by(position.desc())).scalar()
+            after = connection.execute(keys.where(position > at).order_by(position)).scalar()
+        return Place(at + 1, before, after)
 
     def named(self, name: str) -> Study:
         """The study of this name.

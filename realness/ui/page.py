@@ -4,7 +4,7 @@ import fastapi
 import gradio as gr
 
 from realness import __version__
-from realness.ui import browse, insights, review
+from realness.ui import browse, compare, insights, review
 from realness.ui.markup import UI, part
 
 STYLE = f'<link rel="stylesheet" href="/assets/ui/realness.css?v={__version__}">'
@@ -23,6 +23,7 @@ def build_page(head: str = "") -> gr.Blocks:
         part("header.html", "shell.js", head)
         review.screen(head)
         browse.screen(head)
+        compare.screen(head)
         insights.screen(head)
     return page
 

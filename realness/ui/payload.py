@@ -4,8 +4,19 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
-from realness.domain import Lock, Region, StoredDescription, StoredImage, StoredMap, StoredReview, StudyProgress
+from realness.domain import (
+    FindingState,
+    Lock,
+    Region,
+    StoredDescription,
+    StoredImage,
+    StoredMap,
+    StoredReview,
+    StudyProgress,
+)
 from realness.opinion import mean_opinion
+from realness.store import Answered
+from realness.workbench.comparing import Compared
 from realness.workbench.insights import FEWEST_RATED, Insights
 from realness.workbench.learning import Learned
 from realness.workbench.reviewing import Desk, Item, Reveal
@@ -87,6 +98,26 @@ def _description(stored: StoredDescription) -> Json:
             for finding_id, finding in zip(stored.finding_ids, said.findings, strict=True)
         ],
     }
+
+
+def compared(desk: Desk, shown: Compared) -> Json:
+    """An image for Compare: its maps, what they are of and what people marked, as far as this reviewer may see it."""
+    return {
+        "image": image(shown.image),
+        "number": shown.place.number,
+        "before": shown.place.before,
+        "after": shown.place.after,
+        "hidden": shown.hidden,
+        "maps": [_map(desk, one.map) | {"text": one.text, "current": one.current} for one in shown.maps],
+        "description": _description(shown.description) if shown.description else None,
+        "people": _people(shown.people) if shown.people is not None else None,
+    }
+
+
+def _people(answers: Sequence[Answered]) -> Json:
+    kept = [one for answer in answers for one in answer.findings if one.state is not FindingState.DROPPED]
+    marks = [{"phrase": one.phrase, "regions": [_region(place) for place in one.regions]} for one in kept]
+    return {"reviews": len(answers), "marks": [mark for mark in marks if mark["regions"]]}
 
 
 def _map(desk: Desk, stored: StoredMap) -> Json:

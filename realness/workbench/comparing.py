@@ -1,0 +1,75 @@
+"""What can be laid side by side: the maps of an image, what they are of, and what people marked on it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from realness.domain import ReviewKind, StoredDescription, StoredImage, StoredMap
+from realness.errors import NotFound
+from realness.store import Answered, Place
+from realness.workbench.reviewing import Desk
+
+
+@dataclass(frozen=True)
+class MapOfText:
+    """A map with the text that it is of.
+
+    Attributes:
+        text: the description's explanation; None where it is not known any more.
+        current: whether that is the newest description of the image.
+    """
+
+    map: StoredMap
+    text: str | None
+    current: bool
+
+
+@dataclass(frozen=True)
+class Compared:
+    """An image as one reviewer may compare it.
+
+    Attributes:
+        hidden: the reviewer has to rate it first; nothing but the image is told then.
+        people: the reviews that count; None until one's own is in.
+    """
+
+    image: StoredImage
+    place: Place
+    hidden: bool
+    maps: Sequence[MapOfText] = ()
+    description: StoredDescription | None = None
+    people: Sequence[Answered] | None = None
+
+
+def compared(desk: Desk, key: str) -> Compared:
+    """An image of the study with all that this reviewer may see of it. Opens it for no review.
+
+    Raises:
+        NotFound: it is not in this study.
+    """
+    store = desk.bench.store
+    image = store.images.by_key(key)
+    place = store.studies.place(desk.study.id, image.id)
+    if place is None:
+        raise NotFound("there is no such image in this study; reload the page")
+    if not desk.may_see(image.id):
+        return Compared(image, place, hidden=True)
+    newest = store.descriptions.newest(image.id)
+    maps = [_of_text(desk, one, newest) for one in store.maps.of_image(image.id)]
+    return Compared(image, place, False, maps, newest, _people(desk, image.id))
+
+
+def _of_text(desk: Desk, found: StoredMap, newest: StoredDescription | None) -> MapOfText:
+    said = found.description_id and desk.bench.store.descriptions.of_image(found.image_id, found.description_id)
+    if not said:
+        return MapOfText(found, None, current=False)
+    current = newest is not None and said.description.text == newest.description.text
+    return MapOfText(found, said.description.explanation, current)
+
+
+def _people(desk: Desk, image_id: int) -> Sequence[Answered] | None:
+    """Others' marks stay hidden until one's own review is in."""
+    own = desk.current(image_id)
+    reviewed = own is not None and own.submission.kind is ReviewKind.REVIEW
+    if not reviewed and not desk.reviewer.sees_all:
+        return None
+    return desk.bench.store.regions.answered(desk.study.name, [image_id])
