@@ -23,8 +23,10 @@ from starlette.testclient import TestClient
 from realness.domain import StudySettings
 from realness.settings import Settings
 from realness.store.browse import SORTS
+from realness.ui.entrance import Entrance
 from realness.ui.routes import router
 from realness.workbench import Workbench
+from realness.workbench.accounts import Door
 from realness.workbench.learning import Learning
 
 Progress = Callable[[int, int | None], None]
@@ -67,6 +69,7 @@ def run(quick: bool = False, progress: Progress | None = None) -> dict[str, Any]
         app = FastAPI()
         app.state.bench, app.state.learning = bench, Learning(bench.settings)
         app.include_router(router)
+        app.add_middleware(Entrance, door=Door(bench))
         with TestClient(app) as client:
             for study, number in studies.items():
                 results[study] = {}

@@ -9,7 +9,7 @@ import typer
 from realness.cli.context import Context, progress_bar
 from realness.settings import place
 
-BENCHMARKS = ("browse", "core", "dream", "locate", "maps")
+BENCHMARKS = ("browse", "core", "dream", "locate", "maps", "review")
 
 
 def add_to(app: typer.Typer) -> None:

@@ -14,7 +14,7 @@ from realness.store.migrate import migrate
 from realness.store.panel import PanelStore, StudyState, Vote
 from realness.store.people import PeopleStore
 from realness.store.predictions import NewPrediction, Opinion, PredictionStore, Scorable
-from realness.store.queues import Given
+from realness.store.queues import Taken
 from realness.store.references import ReferenceFinding, ReferenceStore
 from realness.store.regions import Answered, RegionStore
 from realness.store.reviews import ReviewStore
@@ -24,7 +24,6 @@ __all__ = [
     "Answered",
     "Database",
     "ExportFilter",
-    "Given",
     "Listed",
     "Listing",
     "MapTask",
@@ -37,6 +36,7 @@ __all__ = [
     "Scored",
     "Store",
     "StudyState",
+    "Taken",
     "Vote",
     "Wanted",
     "migrate",

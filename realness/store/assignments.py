@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, Table, and_, insert, select, update
 from realness.domain import Lock, StoredImage, Study, check_rating
 from realness.errors import InvalidValue, Locked
 from realness.store.engine import Database, aware, now
-from realness.store.queues import Given, following, lease, take
+from realness.store.queues import Taken, following, lease, take
 from realness.store.rows import stored_image
 from realness.store.tables import assignments, images, repeats, study_images
 
@@ -20,16 +20,14 @@ class AssignmentStore:
 
     database: Database
 
-    def take(self, study: Study, reviewer_id: int, ahead: int = 0) -> tuple[Given | None, list[StoredImage]]:
-        """The image this reviewer is on, or the next one, leased to them, and `ahead` of those that follow; see
-        `queues.take`.
-        """
+    def take(self, study: Study, reviewer_id: int, ahead: int = 0) -> Taken:
+        """The image this reviewer is on, or the next one, leased to them; see `queues.take`."""
         with self.database.write() as connection:
             return take(connection, study, reviewer_id, ahead)
 
     def next_image(self, study: Study, reviewer_id: int) -> StoredImage | None:
         """The image alone."""
-        given, _ = self.take(study, reviewer_id)
+        given = self.take(study, reviewer_id).given
         return given and given.image
 
     def ahead(self, study: Study, reviewer_id: int, after: int | None, count: int) -> list[StoredImage]:

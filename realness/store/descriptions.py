@@ -4,7 +4,7 @@ import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import ColumnElement, Connection, and_, select
+from sqlalchemy import ColumnElement, Connection, Select, bindparam, select
 
 from realness.domain import Description, StoredDescription, Verdict
 from realness.store.engine import Database
@@ -34,37 +34,40 @@ class DescriptionStore:
     def newest(self, image_id: int) -> StoredDescription | None:
         """The newest description of an image, or None."""
         with self.database.read() as connection:
-            return _load(connection, and_(descriptions.c.image_id == image_id, own_words()))
+            return _load(connection, _NEWEST, {"image": image_id})
 
     def shown(self, study_id: int, image_id: int) -> StoredDescription | None:
         """What a study shows beside an image: its newest description, or the wrong one it was given as a check."""
-        check = select(study_images.c.check_id)
-        check = check.where(study_images.c.study_id == study_id, study_images.c.image_id == image_id)
         with self.database.read() as connection:
-            wrong = connection.execute(check).scalar()
-            said = descriptions.c.id == wrong if wrong is not None else own_words()
-            return _load(connection, and_(descriptions.c.image_id == image_id, said))
+            check = connection.execute(_CHECK, {"study": study_id, "image": image_id}).scalar()
+            if check is not None:
+                return _load(connection, _CERTAIN, {"image": image_id, "said": check})
+            return _load(connection, _NEWEST, {"image": image_id})
 
     def of_image(self, image_id: int, description_id: int) -> StoredDescription | None:
         """A certain description of an image, or None when it has no such one."""
-        mine = and_(descriptions.c.image_id == image_id, descriptions.c.id == description_id)
         with self.database.read() as connection:
-            return _load(connection, mine)
+            return _load(connection, _CERTAIN, {"image": image_id, "said": description_id})
 
 
-def _load(connection: Connection, condition: ColumnElement[bool]) -> StoredDescription | None:
-    query = (
-        select(descriptions, images.c.width, images.c.height)
-        .join(images, images.c.id == descriptions.c.image_id)
-        .where(condition)
-        .order_by(descriptions.c.id.desc())
-        .limit(1)
-    )
-    row = connection.execute(query).mappings().first()
+_of_image = (
+    select(descriptions, images.c.width, images.c.height)
+    .join(images, images.c.id == descriptions.c.image_id)
+    .where(descriptions.c.image_id == bindparam("image"))
+)
+_NEWEST = _of_image.where(own_words()).order_by(descriptions.c.id.desc()).limit(1)
+_CERTAIN = _of_image.where(descriptions.c.id == bindparam("said"))
+_CHECK = select(study_images.c.check_id).where(
+    study_images.c.study_id == bindparam("study"), study_images.c.image_id == bindparam("image")
+)
+_PARTS = select(findings).where(findings.c.description_id == bindparam("said")).order_by(findings.c.position)
+
+
+def _load(connection: Connection, query: Select, asked: dict[str, int]) -> StoredDescription | None:
+    row = connection.execute(query, asked).mappings().first()
     if row is None:
         return None
-    parts = select(findings).where(findings.c.description_id == row["id"]).order_by(findings.c.position)
-    found = connection.execute(parts).mappings().all()
+    found = connection.execute(_PARTS, {"said": row["id"]}).mappings().all()
     said = _description(row, found)
     return StoredDescription(row["id"], row["image_id"], said, tuple(part["id"] for part in found))
 

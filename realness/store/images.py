@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Table, func, insert, select, update
+from sqlalchemy import Connection, Select, Table, bindparam, func, insert, select, update
 
 from realness.domain import Description, Finding, ImageFacts, OpinionScore, StoredImage, StoredReferenceMap
 from realness.errors import NotFound
@@ -88,7 +88,7 @@ class ImageStore:
         Raises:
             NotFound: there is none.
         """
-        return self._one(images.c.key == key)
+        return self._one(_BY_KEY, key)
 
     def by_id(self, image_id: int) -> StoredImage:
         """The image with this id.
@@ -96,11 +96,11 @@ class ImageStore:
         Raises:
             NotFound: there is none.
         """
-        return self._one(images.c.id == image_id)
+        return self._one(_BY_ID, image_id)
 
-    def _one(self, condition: ColumnElement[bool]) -> StoredImage:
+    def _one(self, query: Select, named: str | int) -> StoredImage:
         with self.database.read() as connection:
-            row = connection.execute(select(images).where(condition)).mappings().first()
+            row = connection.execute(query, {"named": named}).mappings().first()
         if row is None:
             raise NotFound("there is no such image; it may have been removed")
         return stored_image(row)
@@ -112,6 +112,10 @@ class ImageStore:
                 table.name: connection.execute(select(func.count()).select_from(table)).scalar_one()
                 for table in (images, descriptions, opinion_scores)
             }
+
+
+_BY_KEY = select(images).where(images.c.key == bindparam("named"))
+_BY_ID = select(images).where(images.c.id == bindparam("named"))
 
 
 def _image(connection: Connection, record: NewImage) -> tuple[int, bool]:

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from sqlalchemy import and_, exists, func, insert, select, update
+from sqlalchemy import and_, bindparam, exists, func, insert, select, update
 
 from realness.domain import StoredDescription, StoredImage, StoredMap
 from realness.errors import NotFound
@@ -15,6 +15,11 @@ from realness.store.tables import descriptions, images, maps, study_images
 
 MAP_VERSION = 3
 """Goes up when the same image, text, method and weights would give another map."""
+
+
+_ANY_TEXT = select(maps).where(maps.c.image_id == bindparam("image"))
+_ANY_TEXT = _ANY_TEXT.order_by((maps.c.method == "dense").desc(), maps.c.id.desc()).limit(1)
+_OF_TEXT = _ANY_TEXT.where(maps.c.text_sha256 == bindparam("text"))
 
 
 @dataclass(frozen=True)
@@ -33,12 +38,9 @@ class MapStore:
 
     def of_text(self, image_id: int, text: str | None = None) -> StoredMap | None:
         """The newest map of an image, for this text if one is given; `dense` goes before the others."""
-        query = select(maps).where(maps.c.image_id == image_id)
-        if text is not None:
-            query = query.where(maps.c.text_sha256 == text_digest(text))
-        query = query.order_by((maps.c.method == "dense").desc(), maps.c.id.desc()).limit(1)
+        query, asked = (_ANY_TEXT, {}) if text is None else (_OF_TEXT, {"text": text_digest(text)})
         with self.database.read() as connection:
-            row = connection.execute(query).mappings().first()
+            row = connection.execute(query, {"image": image_id, **asked}).mappings().first()
         return None if row is None else stored_map(row)
 
     def of_image(self, image_id: int) -> list[StoredMap]:

@@ -1,6 +1,6 @@
 """People with accounts, and their sessions."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -15,11 +15,23 @@ LOCAL_REVIEWER = "local"
 """The one reviewer of a workbench without accounts."""
 
 
+class Changes:
+    """A number that goes up."""
+
+    number = 0
+
+    def more(self) -> None:
+        """By one. Two at once may count as one: either is another number than before."""
+        self.number += 1
+
+
 @dataclass(frozen=True)
 class PeopleStore:
     """Reads and writes people and sessions. Passwords come hashed."""
 
     database: Database
+    changes: Changes = field(default_factory=Changes)
+    """Goes up with everything written here by this process that may change who is let in."""
 
     def local(self) -> Reviewer:
         """The one reviewer of a workbench without accounts, made at the first call."""
@@ -49,6 +61,7 @@ class PeopleStore:
             if connection.execute(select(reviewers.c.id).where(_named(name))).first():
                 raise InvalidValue(f"there is somebody named {name!r} already; choose another name")
             _add(connection, name, role, password_hash)
+        self.changes.more()
         return self.named(name)
 
     def named(self, name: str) -> Account:
@@ -104,6 +117,7 @@ class PeopleStore:
                 raise InvalidValue("nobody who manages accounts would be left; make another admin first")
             if "role" not in values:
                 connection.execute(delete(sessions).where(sessions.c.reviewer_id == reviewer_id))
+        self.changes.more()
 
     # ---- sessions ----
 
@@ -130,11 +144,14 @@ class PeopleStore:
         """End one session."""
         with self.database.write() as connection:
             connection.execute(delete(sessions).where(sessions.c.token_sha256 == token_sha256))
+        self.changes.more()
 
     def end_all(self, reviewer_id: int) -> int:
         """End every session of a person; how many there were."""
         with self.database.write() as connection:
-            return connection.execute(delete(sessions).where(sessions.c.reviewer_id == reviewer_id)).rowcount
+            ended = connection.execute(delete(sessions).where(sessions.c.reviewer_id == reviewer_id)).rowcount
+        self.changes.more()
+        return ended
 
 
 _ANY = select(reviewers.c.id).where(reviewers.c.password_hash.is_not(None)).limit(1)

@@ -7,9 +7,10 @@ index the images that are still to be answered, and another the images that a pe
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, Connection, Select, and_, bindparam, exists, func, insert, or_, select, update
+from sqlalchemy.dialects import sqlite
 
 from realness.domain import ReviewKind, StoredImage, Study, StudyProgress
 from realness.store.engine import aware, now
@@ -54,40 +55,52 @@ def progress(connection: Connection, study_id: int, reviewer_id: int) -> StudyPr
     return progress_of(connection.execute(_PROGRESS, {"study": study_id, "me": reviewer_id}).one())
 
 
+class Taken(NamedTuple):
+    """What a person has before them.
+
+    Attributes:
+        given: the image that is with them; None when all is done.
+        coming: images that follow, not leased.
+        progress: how far they are.
+    """
+
+    given: Given | None
+    coming: list[StoredImage]
+    progress: StudyProgress
+
+
 def progress_of(row: Any) -> StudyProgress:
     """From a row of `studies` beside `queues`: with a target, that is what is to be done."""
     total = row.images if row.target is None else min(row.target, row.images)
     return StudyProgress(total, row.done or 0, row.skipped or 0, row.active_seconds or 0.0, aware(row.last_saved_at))
 
 
-def take(
-    connection: Connection, study: Study, reviewer_id: int, ahead: int = 0
-) -> tuple[Given | None, list[StoredImage]]:
-    """The image this person is on, or the next one, leased to them; None when all is done. With it, `ahead` of those
-    that follow, not leased.
+def take(connection: Connection, study: Study, reviewer_id: int, ahead: int = 0) -> Taken:
+    """The image this person is on, or the next one, leased to them, with `ahead` of those that follow.
 
     The same person in two tabs gets the same image; two people get the same one only where the study's overlap allows
     it.
     """
     me = {"study": study.id, "me": reviewer_id, "now": now()}
+    place = connection.execute(_PROGRESS, me).one()
+    progress = progress_of(place)
     begun = _begun(connection, study, me)
     if begun is not None:
         if not begun.repeat:
             lease(connection, study.id, begun.image.id, reviewer_id)
-        return begun, following(connection, study, reviewer_id, begun.image.id, ahead)
-    place = connection.execute(_PLACE, me).first()
-    at, done, skipped = (place.at, place.done, place.skipped) if place else (0, 0, 0)
-    if study.settings.target is not None and done >= study.settings.target:
-        return None, []
-    chosen = _repeat(connection, study, me, done - skipped) or _gold(connection, study, me, done)
-    coming = _coming(connection, study, me, at, ahead + (chosen is None))
+        return Taken(begun, following(connection, study, reviewer_id, begun.image.id, ahead), progress)
+    if study.settings.target is not None and progress.done >= study.settings.target:
+        return Taken(None, [], progress)
+    chosen = _repeat(connection, study, me, progress.done - progress.skipped)
+    chosen = chosen or _gold(connection, study, me, progress.done)
+    coming = _coming(connection, study, me, place.at or 0, ahead + (chosen is None))
     if chosen is None and coming:
         (row, passed), *coming = coming
         chosen = Given(stored_image(row), fresh=True)
         _move(connection, me, passed)
     if chosen is not None and not chosen.repeat:
-        lease(connection, study.id, chosen.image.id, reviewer_id)
-    return chosen, [stored_image(row) for row, _ in coming]
+        lease(connection, study.id, chosen.image.id, reviewer_id, fresh=True)
+    return Taken(chosen, [stored_image(row) for row, _ in coming], progress)
 
 
 def following(
@@ -100,12 +113,12 @@ def following(
     return [stored_image(row) for row, _ in coming if row["id"] != after][:count]
 
 
-def lease(connection: Connection, study_id: int, image_id: int, reviewer_id: int) -> None:
-    """Give an image to a person for `LEASE` from now."""
+def lease(connection: Connection, study_id: int, image_id: int, reviewer_id: int, *, fresh: bool = False) -> None:
+    """Give an image to a person for `LEASE` from now; `fresh` where nothing was begun on it."""
     at = now()
     values = {"study": study_id, "image": image_id, "me": reviewer_id, "until": at + LEASE, "at": at}
-    if connection.execute(_RENEW, values).rowcount == 0:
-        connection.execute(_LEASE_NEW, values)
+    if fresh or connection.execute(_RENEW, values).rowcount == 0:
+        connection.execute(_LEASE, values)
 
 
 def _begun(connection: Connection, study: Study, me: dict[str, Any]) -> Given | None:
@@ -235,12 +248,15 @@ _MOVE = (
 )
 _RENEW = update(assignments).where(_MINE, _given.image_id == bindparam("image"))
 _RENEW = _RENEW.values(lease_expires_at=bindparam("until"))
-_LEASE_NEW = insert(assignments).values(
+_LEASE = sqlite.insert(assignments).values(
     study_id=bindparam("study"),
     image_id=bindparam("image"),
     reviewer_id=bindparam("me"),
     lease_expires_at=bindparam("until"),
     created_at=bindparam("at"),
+)
+_LEASE = _LEASE.on_conflict_do_update(
+    index_elements=["study_id", "image_id", "reviewer_id"], set_={"lease_expires_at": bindparam("until")}
 )
 _drafted = exists().where(
     drafts.c.study_id == _given.study_id,

@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Table, and_, bindparam, delete, func, insert, select, update
+from sqlalchemy import ColumnElement, Connection, Table, and_, bindparam, func, insert, select, update
 
 from realness import __version__
 from realness.domain import (
@@ -14,15 +14,13 @@ from realness.domain import (
     ReviewedFinding,
     ReviewKind,
     ReviewRole,
-    StoredImage,
     StoredReview,
     Study,
-    StudyProgress,
     Submission,
 )
 from realness.errors import Conflict, InvalidValue, Locked
 from realness.store.engine import Database, aware, now
-from realness.store.queues import Given, progress, take
+from realness.store.queues import Taken, take
 from realness.store.rows import Row, region, region_row, stored_review
 from realness.store.tables import (
     assignments,
@@ -46,7 +44,7 @@ class ReviewStore:
     database: Database
 
     def submit(self, reviewer_id: int, submission: Submission) -> StoredReview:
-        """Keep a review as a new revision, and drop its draft, in one transaction.
+        """Keep a review as a new revision, in one transaction; a trigger drops its draft.
 
         The same submission again gives the review it made. The blind rating comes from the lock, never
         from the browser.
@@ -63,14 +61,11 @@ class ReviewStore:
 
     def submit_and_take(
         self, study: Study, reviewer_id: int, submission: Submission, ahead: int
-    ) -> tuple[StoredReview, Given | None, list[StoredImage], StudyProgress]:
-        """The same, and in the same transaction the image that comes next, `ahead` of those that follow (see
-        `queues.take`), and how far the reviewer is by then.
-        """
+    ) -> tuple[StoredReview, Taken]:
+        """The same, and in the same transaction the image that comes next; see `queues.take`."""
         with self.database.write() as connection:
             saved = _submit(connection, reviewer_id, submission)
-            given, coming = take(connection, study, reviewer_id, ahead)
-            return saved, given, coming, progress(connection, study.id, reviewer_id)
+            return saved, take(connection, study, reviewer_id, ahead)
 
     def current(self, study_id: int, image_id: int, reviewer_id: int) -> StoredReview | None:
         """This reviewer's newest revision, or None. An adjudication by the same person is no revision of it."""
@@ -163,7 +158,6 @@ def _submit(connection: Connection, reviewer_id: int, submission: Submission) ->
     rating = _check(connection, state, submission)
     revision = submission.base_revision + 1
     review_id = _insert(connection, reviewer_id, submission, revision, rating, at)
-    connection.execute(_DROP_DRAFT, place)
     return StoredReview(review_id, reviewer_id, revision, replace(submission, rating=rating), at)
 
 
@@ -227,11 +221,6 @@ def _insert(
 _ADD_REVIEW = insert(reviews).returning(reviews.c.id)
 _ADD_FINDINGS = insert(review_findings).returning(review_findings.c.id, review_findings.c.position)
 _ADD_REGIONS = insert(review_regions)
-_DROP_DRAFT = delete(drafts).where(
-    drafts.c.study_id == bindparam("study"),
-    drafts.c.image_id == bindparam("image"),
-    drafts.c.reviewer_id == bindparam("me"),
-)
 _END_REPEAT = (
     update(repeats)
     .where(repeats.c.study_id == bindparam("study"), repeats.c.image_id == bindparam("image"))

@@ -3,7 +3,7 @@
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, func, insert, select, true, update
+from sqlalchemy import ColumnElement, Connection, Row, bindparam, func, insert, select, true, update
 
 from realness.domain import Study, StudyProgress, StudySettings, Verdict, check_text
 from realness.errors import InvalidValue, NotFound
@@ -178,9 +178,10 @@ class StudyStore:
         Raises:
             NotFound: there is none.
         """
-        found = self._where(studies.c.id == study_id)
-        if found:
-            return found[0]
+        with self.database.read() as connection:
+            row = connection.execute(_BY_ID, {"study": study_id}).first()
+        if row is not None:
+            return _study(row)
         raise NotFound("there is no such study; reload the page to see those there are")
 
     def all(self) -> list[Study]:
@@ -196,6 +197,9 @@ class StudyStore:
         """How far this reviewer is: skips and flags count as done. With a target, that is what is to be done."""
         with self.database.read() as connection:
             return progress(connection, study_id, reviewer_id)
+
+
+_BY_ID = select(studies).where(studies.c.id == bindparam("study"))
 
 
 def check_name(name: str) -> str:

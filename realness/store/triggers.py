@@ -116,6 +116,7 @@ def _queues() -> dict[str, str]:
             f"UPDATE assignments SET answered = 1 WHERE {mine} AND reviewer_id = NEW.reviewer_id AND answered = 0; "
             "UPDATE study_images SET remaining = (SELECT overlap FROM studies WHERE id = NEW.study_id) "
             f"- ({answers}) WHERE {mine}; "
+            f"DELETE FROM drafts WHERE {mine} AND reviewer_id = NEW.reviewer_id; "
             "INSERT INTO queues (created_at, study_id, reviewer_id, done, skipped, active_seconds, last_saved_at) "
             "VALUES (NEW.created_at, NEW.study_id, NEW.reviewer_id, 1, NEW.kind = 'skip', NEW.active_seconds, "
             "NEW.created_at) ON CONFLICT (study_id, reviewer_id) DO UPDATE SET done = done + (NEW.revision = 1), "

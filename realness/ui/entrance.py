@@ -26,7 +26,8 @@ class Entrance:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Let the request through with its person, or answer 401 or the way to the sign-in page."""
         if scope["type"] in ("http", "websocket") and not _is_open(scope["path"]):
-            person = await run_in_threadpool(self.door.who, session_token(Headers(scope=scope)))
+            token = session_token(Headers(scope=scope))
+            person = self.door.seen(token) or await run_in_threadpool(self.door.who, token)
             if person is None:
                 await _turn_away(scope, send)
                 return

@@ -1,5 +1,6 @@
 """The app: our routes and the Gradio page on one FastAPI server."""
 
+import gc
 import secrets
 import socket
 from collections.abc import AsyncIterator
@@ -33,6 +34,8 @@ from realness.workbench.accounts import Door
 from realness.workbench.learning import Learning
 from realness.workbench.opinions import Statistics
 
+_KEPT_OPEN = 75
+"""Seconds that a connection is kept for the next request: who looks at an image does not wait for a new one."""
 _STATUS = {Conflict: (409, "conflict"), Locked: (403, "locked"), NotFound: (404, "not_found")}
 _STATUS |= {InvalidValue: (422, "invalid"), UnreadableImage: (410, "not_found")}
 _STATUS |= {NotSignedIn: (401, "refused"), NotAllowed: (403, "not_allowed"), TooManyTries: (429, "too_many")}
@@ -50,6 +53,10 @@ def build_app(bench: Workbench, study: str | None = None, *, reachable: bool = F
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
+        # What the page is made of stays: without this the garbage collector looks through all of it again and again,
+        # a tenth of a second in which nobody is answered.
+        gc.collect()
+        gc.freeze()
         yield
         learning.stop()
 
@@ -84,6 +91,7 @@ def serve(bench: Workbench, host: str, port: int, study: str | None = None) -> N
         build_app(bench, study, reachable=not is_loopback(host)),
         log_level="warning",
         access_log=False,
+        timeout_keep_alive=_KEPT_OPEN,
         timeout_graceful_shutdown=5,
         server_header=False,
     )

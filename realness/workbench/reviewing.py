@@ -1,6 +1,5 @@
 """The review, step by step: the next image, its reveal, the lock, drafts, submitting, undo."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -19,7 +18,7 @@ from realness.domain import (
     Submission,
 )
 from realness.errors import InvalidValue, Locked, NotFound
-from realness.store import Given
+from realness.store import Taken
 from realness.workbench.bench import Workbench
 
 AHEAD = 2
@@ -82,8 +81,7 @@ class Desk:
 
     def next(self) -> Turn:
         """The image this reviewer is on, or the next one, and those that follow."""
-        given, coming = self.bench.store.assignments.take(self.study, self.reviewer.id, AHEAD)
-        return self._turn(given, coming, self.progress())
+        return self._turn(self.bench.store.assignments.take(self.study, self.reviewer.id, AHEAD))
 
     def open(self, key: str) -> Item:
         """A certain image, reviewed before or not.
@@ -133,8 +131,8 @@ class Desk:
             for region in finding.regions:
                 _check_inside(region, image)
         reviews = self.bench.store.reviews
-        saved, given, coming, progress = reviews.submit_and_take(self.study, self.reviewer.id, submission, AHEAD)
-        return saved, self._turn(given, coming, progress)
+        saved, taken = reviews.submit_and_take(self.study, self.reviewer.id, submission, AHEAD)
+        return saved, self._turn(taken)
 
     def current(self, image_id: int) -> StoredReview | None:
         """This reviewer's newest revision."""
@@ -160,7 +158,8 @@ class Desk:
             raise Locked("lock the rating first; the map is shown after it")
         return found
 
-    def _turn(self, given: Given | None, coming: Sequence[StoredImage], progress: StudyProgress) -> Turn:
+    def _turn(self, taken: Taken) -> Turn:
+        given, coming, progress = taken
         if given is None:
             return Turn(None, (), progress)
         if given.repeat or given.fresh:

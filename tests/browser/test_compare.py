@@ -51,7 +51,7 @@ class Compared:
         self.served, self.study = served, served.study()
         bench = Workbench.open(served.settings)
         self.id = bench.store.studies.named(self.study).id
-        me = bench.store.studies.local_reviewer()
+        me = bench.store.people.local()
         self.images = bench.store.assignments.ahead(bench.store.studies.by_id(self.id), me.id, None, 4)[:2]
         rows = served.rows("SELECT image_id FROM study_images WHERE study_id = ? ORDER BY position", self.id)
         self.images = [bench.store.images.by_id(row["image_id"]) for row in rows]

@@ -28,7 +28,7 @@ def work(store, study, who, count, rating=50.0):
     """Do so many images; gives the ids of those taken, and whether each was a repeat."""
     taken = []
     for _ in range(count):
-        given, _ = store.assignments.take(study, who.id)
+        given = store.assignments.take(study, who.id).given
         if given is None:
             break
         taken.append((given.image.id, given.repeat))
@@ -43,7 +43,7 @@ def test_everything_is_given_once_whatever_the_order(store, order):
     study, ana, ben = make_study(store, images=40, order=order), person(store, "ana"), person(store, "ben")
     taken = [image for _ in range(4) for who in (ana, ben) for image, _ in work(store, study, who, 7)]
     assert len(taken) == len(set(taken)) == 40
-    assert store.assignments.take(study, ana.id) == (None, [])
+    assert store.assignments.take(study, ana.id).given is None
 
 
 @pytest.mark.parametrize("order", ["imported", "random"])
@@ -79,7 +79,7 @@ def test_repeats_come_at_the_share_that_is_set_and_only_of_what_was_rated_long_a
 def test_a_repeat_keeps_a_second_rating_and_leaves_the_first_and_the_review(store):
     study, ana = make_study(store, images=12, hidden_repeats=10), person(store, "ana")
     work(store, study, ana, 10, rating=40)
-    given, _ = store.assignments.take(study, ana.id)
+    given = store.assignments.take(study, ana.id).given
     assert given.repeat
     assert store.assignments.take(study, ana.id)[0] == given  # another tab
     assert store.assignments.lock(study.id, given.image.id, ana.id, 55).repeat
@@ -92,7 +92,7 @@ def test_a_repeat_keeps_a_second_rating_and_leaves_the_first_and_the_review(stor
 def test_a_repeat_that_is_skipped_has_no_rating_and_no_new_review(store):
     study, ana = make_study(store, images=12, hidden_repeats=10), person(store, "ana")
     work(store, study, ana, 10)
-    given, _ = store.assignments.take(study, ana.id)
+    given = store.assignments.take(study, ana.id).given
     kept = store.reviews.submit(ana.id, make_submission(study, given.image, kind=ReviewKind.SKIP))
     assert (kept.revision, kept.submission.kind) == (1, ReviewKind.REVIEW)
     assert store.controls.repeated(study.id) == {}
@@ -138,7 +138,7 @@ def test_more_overlap_opens_images_again_and_another_order_begins_anew(store):
 
 def test_progress_follows_undo_and_skips(store):
     study, ana = make_study(store, images=4), person(store, "ana")
-    given, _ = store.assignments.take(study, ana.id)
+    given = store.assignments.take(study, ana.id).given
     store.assignments.lock(study.id, given.image.id, ana.id, 50)
     skip = make_submission(study, given.image, kind=ReviewKind.SKIP, active_seconds=2.0)
     store.reviews.submit(ana.id, skip)

@@ -83,7 +83,7 @@ def test_before_the_rating_is_locked_an_image_is_told_of_and_nothing_else(client
 
 def test_looking_at_an_image_in_compare_does_not_take_it_for_review(client, store, study):
     image = first(store, study)
-    me = store.studies.local_reviewer()
+    me = store.people.local()
     told(client, study, image)
     body = {"study": study.id, "image": image.key, "base_revision": 0, "body": {}}
     assert client.put("/api/draft", json=body).status_code == 422
@@ -92,7 +92,7 @@ def test_looking_at_an_image_in_compare_does_not_take_it_for_review(client, stor
 
 def test_after_the_lock_every_method_is_listed_once_with_its_layers_and_text(client, store, study):
     image = first(store, study)
-    me = store.studies.local_reviewer()
+    me = store.people.local()
     store.assignments.open(study, image.key, me.id)
     store.assignments.lock(study.id, image.id, me.id, 40)
     body = told(client, study, image).json()
@@ -113,7 +113,7 @@ def test_after_the_lock_every_method_is_listed_once_with_its_layers_and_text(cli
 
 def test_a_map_of_an_earlier_description_says_so(client, store, study):
     image = first(store, study)
-    me = store.studies.local_reviewer()
+    me = store.people.local()
     store.assignments.open(study, image.key, me.id)
     store.assignments.lock(study.id, image.id, me.id, 40)
     said = make_description("Yes. A bent spoon.", provider="another", findings=())
@@ -127,7 +127,7 @@ def test_a_map_of_an_earlier_description_says_so(client, store, study):
 
 
 def test_others_marks_are_told_once_ones_own_review_is_in_and_a_skip_is_none(client, store, study):
-    image, me, ann = first(store, study), store.studies.local_reviewer(), another(store)
+    image, me, ann = first(store, study), store.people.local(), another(store)
     review(store, study, image, ann, "A third ear")
     store.assignments.open(study, image.key, me.id)
     store.assignments.lock(study.id, image.id, me.id, 40)

@@ -66,7 +66,7 @@ def lock(bench: Bench, who: Who, body: LockBody) -> Any:
         return JSONResponse(answer, status_code=409)
     if locked.repeat:
         return {"repeat": True}
-    return {"locked": payload.lock(locked), "reveal": payload.reveal(at, reveal)}
+    return JSONResponse({"locked": payload.lock(locked), "reveal": payload.reveal(at, reveal)})
 
 
 @router.put("/api/draft")
@@ -87,4 +87,5 @@ def submit(bench: Bench, who: Who, body: ReviewBody) -> Any:
         theirs = at.current(image.id)
         answer = {"error": str(error), "kind": "conflict", "theirs": payload.review(theirs) if theirs else None}
         return JSONResponse(answer, status_code=409)
-    return {"revision": saved.revision, "saved_at": saved.created_at.isoformat(), "next": _shown(at, turn)}
+    answer = {"revision": saved.revision, "saved_at": saved.created_at.isoformat(), "next": _shown(at, turn)}
+    return JSONResponse(answer)  # as it is: FastAPI would look into every part of it first
