@@ -32,20 +32,6 @@ function buttons(review) {
   on(review.root, (event) => event.detail && event.target.closest("button, input[type=range]")?.blur());
 }
 
-function flagging(review) {
-  const { el } = review;
-  el.reasons.addEventListener("click", (event) => {
-    const button = event.target.closest("button");
-    if (!button) return;
-    el.reason.value = button.textContent;
-    el.reason.focus();
-  });
-  el.flagCancel.addEventListener("click", () => el.flagDialog.close());
-  el.flagForm.addEventListener("submit", () => {
-    if (el.reason.value.trim()) review.sending.submit("flag", el.reason.value.trim());
-  });
-}
-
 function keys(review) {
   const { correct, marks, overlay, rate, toolbar, viewer } = review;
   listen(() => (review.root.hidden ? null : review.step), {
@@ -59,6 +45,7 @@ function keys(review) {
     unrate: () => review.second(),
     judge: ({ key }) => review.judge(JUDGED[key.toLowerCase()]),
     edit: () => correct.edit(),
+    note: () => correct.note(),
     leave: ({ target }) => target.blur(),
     verdict: ({ key }) => correct.verdict(ANSWERED[key.toLowerCase()]),
     again: () => review.goBack("rate"),
@@ -102,7 +89,6 @@ function keys(review) {
 /** Give the screen its hands. */
 export function connect(review) {
   buttons(review);
-  flagging(review);
   keys(review);
   session.addEventListener("chosen", () => review.studyChosen());
   addEventListener("hashchange", () => review.moved());

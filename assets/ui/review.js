@@ -17,6 +17,7 @@ import { Overlay } from "./overlay.js";
 import { paintNote, paintPanel } from "./panel.js";
 import { Pictures } from "./pictures.js";
 import { Rate } from "./rate.js";
+import { Reasons } from "./reasons.js";
 import { Sending } from "./sending.js";
 import { go, place, session } from "./session.js";
 import { Toolbar } from "./toolbar.js";
@@ -45,6 +46,7 @@ class Review {
     this.drafts = new Drafts((text, kind) => this.footer(text, kind));
     this.opening = new Opening(this);
     this.sending = new Sending(this);
+    this.reasons = new Reasons(el, (kind, reason) => this.sending.submit(kind, reason));
     this.overlay = new Overlay(el, this.pictures);
     this.viewer = new Viewer(el.stage, el.pic, {
       onZoom: (percent) => (el.zoomValue.textContent = `${percent} %`),
@@ -174,7 +176,7 @@ class Review {
     if (this.busy && this.phase !== "broken") return;
     if (this.phase === "broken") this.sending.submit("flag", BROKEN);
     else if (this.item.review?.kind === "review") this.#leave();
-    else this.sending.submit("skip");
+    else this.reasons.ask("skip");
   }
 
   /** Skipping an image that was reviewed before leaves that review as it is. */
@@ -184,9 +186,7 @@ class Review {
   }
 
   flag() {
-    if (this.busy) return;
-    this.el.reason.value = "";
-    this.el.flagDialog.showModal();
+    if (!this.busy) this.reasons.ask("flag");
   }
 
   /** Open what was submitted last; submitting it again makes a new revision. */

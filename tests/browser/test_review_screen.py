@@ -130,9 +130,9 @@ def test_skip_and_flag_are_saved_and_undo_opens_the_image_again(served, visit):
     screen = visit(served, study)
     screen.wait_for_image()
     skipped = screen.photo()
-    screen.press("x")
+    screen.press("x", "Enter")
     expect(screen.el("note")).to_contain_text("Skipped")
-    screen.press("f")
+    screen.press("f", "r")
     screen.page.keyboard.type("Not a photograph")
     screen.press("Enter")
     expect(screen.el("note")).to_contain_text("Flagged")
@@ -206,3 +206,35 @@ def test_a_map_that_shows_nothing_says_so(served, visit):
     screen.rate("2")
     expect(screen.el("heat")).to_be_visible()
     expect(screen.el("rampNone")).to_be_hidden()
+
+
+def test_a_number_gives_the_reason_of_a_skip_or_a_flag_and_escape_gives_none(served, visit):
+    study = served.study()
+    screen = visit(served, study)
+    screen.wait_for_image()
+    screen.press("x", "Escape")
+    expect(screen.page.locator("dialog[open]")).to_have_count(0)
+    screen.press("x", "2")
+    expect(screen.el("note")).to_contain_text("Skipped")
+    screen.press("f", "1")
+    expect(screen.el("note")).to_contain_text("Flagged")
+    assert [(row["kind"], row["reason"]) for row in served.reviews(study)] == [
+        ("skip", "Too small or blurred to judge"),
+        ("flag", "Cannot be judged"),
+    ]
+
+
+def test_a_note_to_the_lead_is_kept_with_the_draft_and_the_review(served, visit):
+    study = served.study()
+    screen = visit(served, study)
+    screen.rate("3")
+    screen.judge("a")
+    expect(screen.el("noteText")).to_be_hidden()
+    screen.press("l")
+    screen.page.keyboard.type("Seen elsewhere.")
+    screen.press("Escape")
+    screen.draft_saved()
+    screen.page.reload()
+    expect(screen.el("noteText")).to_have_value("Seen elsewhere.")
+    screen.submit()
+    assert [row["note"] for row in served.reviews(study)] == ["Seen elsewhere."]

@@ -161,7 +161,7 @@ def test_a_skip_that_is_kept_in_a_conflict_is_still_a_skip(served, visit):
     other.rate("2")
     other.judge("a")
     other.submit()
-    screen.press("x")
+    screen.press("x", "Enter")
     expect(screen.el("conflictDiff")).to_be_visible()
     screen.el("go").click()
     expect(screen.el("note")).to_contain_text("Skipped")
