@@ -66,7 +66,12 @@ export class Opening {
   /** Let go of pictures that are not needed now or next. */
   tidy() {
     const { item, overlay, pictures } = this.review;
-    pictures.keep([item.image.url, ...overlay.urls, ...this.#ahead.map((one) => one.url)]);
+    pictures.keep([item.image.url, ...overlay.urls, ...this.#coming]);
+  }
+
+  /** Addresses of what is needed next: pictures, and maps where they may be seen already. */
+  get #coming() {
+    return this.#ahead.flatMap((one) => [one.url, ...one.layers]);
   }
 
   /** The decoded picture of an item; null when it cannot be shown. */
@@ -84,7 +89,7 @@ export class Opening {
     const { el, drafts } = review;
     session.update(study);
     this.#ahead = ahead ?? [];
-    review.pictures.ahead(this.#ahead.map((one) => one.url));
+    review.pictures.ahead(this.#coming);
     if (!item) return this.#bare(note, null);
     const { key } = item.image;
     const local = drafts.local(session.study.id, key);

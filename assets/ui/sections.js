@@ -34,7 +34,7 @@ const progress = ({ figures: told, people }) => ({
     left(told),
     ["Begun and not saved", count(told.drafts), told.drafts === 1 ? "draft" : "drafts"],
   ],
-  lists: [listCard("People", "done of what is theirs or still open to them", ["Reviewer", "Done", "", "A day", "Last"], people.map((row) => [name(row), of(row.done, row.target), bar(row.done, row.target), fixed(row.a_day), short(row.last)]))],
+  lists: [listCard("People", "done of what is theirs or still open to them", ["Reviewer", "Done", "Share", "A day", "Last"], people.map((row) => [name(row), of(row.done, row.target), bar(row.done, row.target), fixed(row.a_day), short(row.last)]))],
 });
 
 function opinions({ figures: told, plots }) {

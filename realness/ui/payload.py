@@ -48,6 +48,12 @@ def image(stored: StoredImage) -> Json:
     return {"key": stored.key, "width": facts.width, "height": facts.height, "url": f"/files/image/{stored.key}"}
 
 
+def coming(desk: Desk, stored: StoredImage) -> Json:
+    """An image that comes next, with the layers of its map where they may be seen already: it is all loaded ahead."""
+    shown = desk.map_ahead(stored)
+    return image(stored) | {"layers": [layer["url"] for layer in _map(desk, shown)["layers"]] if shown else []}
+
+
 def item(desk: Desk, shown: Item | None) -> Json | None:
     """One image under review."""
     if shown is None:

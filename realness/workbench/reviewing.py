@@ -110,6 +110,10 @@ class Desk:
         coming = self.bench.store.assignments.ahead(self.study, self.reviewer.id, item.image.id, AHEAD)
         return Turn(item, tuple(coming), self.progress())
 
+    def map_ahead(self, image: StoredImage) -> StoredMap | None:
+        """The map of an image that comes next; None where the study is blind."""
+        return None if self.study.settings.blind else self._reveal(image, None).map
+
     def lock(self, key: str, rating: float) -> tuple[Lock, Reveal]:
         """Lock the blind rating and reveal what the machine said; of a repeat there is nothing to reveal.
 

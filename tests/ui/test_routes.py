@@ -485,3 +485,12 @@ def test_training_is_started_by_our_own_page_alone_and_tells_why_it_fails(page, 
         time.sleep(0.1)
     assert told["state"] == "failed"
     assert "at least 20 rated images with a description, there are 3" in told["error"]
+
+
+def test_the_maps_of_what_comes_next_are_told_in_an_open_study_alone(client, bench, study):
+    blind = client.get("/api/next", params={"study": study.id}).json()["ahead"]
+    assert [one["layers"] for one in blind] == [[], []]
+    bench.store.studies.change(study.id, StudySettings(blind=False))
+    ahead = client.get("/api/next", params={"study": study.id}).json()["ahead"]
+    assert [len(one["layers"]) for one in ahead] == [3, 3]
+    assert client.get(ahead[0]["layers"][0]).status_code == 200

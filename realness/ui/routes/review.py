@@ -17,7 +17,7 @@ router = APIRouter()
 
 def _shown(at: Desk, turn: Turn) -> dict[str, Any]:
     shown = {"study": payload.study(at, turn.progress), "item": payload.item(at, turn.item)}
-    return shown | {"ahead": [payload.image(one) for one in turn.ahead]}
+    return shown | {"ahead": [payload.coming(at, one) for one in turn.ahead]}
 
 
 @router.get("/api/start")
