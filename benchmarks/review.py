@@ -133,8 +133,8 @@ def _ratio(folder: Path, size: dict[str, Any], told: Progress) -> dict[str, Any]
 class Served:
     """The app over a database that is filled anew."""
 
-    def __init__(self, folder: Path, images: int) -> None:
-        self.folder, self.images = folder, images
+    def __init__(self, folder: Path, images: int, more: Callable[[Workbench], None] | None = None) -> None:
+        self.folder, self.images, self.more = folder, images, more
 
     def __enter__(self) -> tuple[str, Path]:
         """Fill and start; gives the address and the database's file."""
@@ -143,6 +143,8 @@ class Served:
         for number in range(REVIEWERS):
             add_account(bench, f"reviewer {number}", Role.REVIEWER if number else Role.ADMIN, PASSWORD)
         fill(bench, self.images)
+        if self.more is not None:
+            self.more(bench)
         bench.close()
         line = [
             sys.executable,

@@ -36,7 +36,7 @@ class Server:
         while time.monotonic() < until:
             assert self.process.poll() is None, f"the server stopped: {self.log.read_text()}"
             with contextlib.suppress(httpx.TransportError):
-                if httpx.get(self.url, timeout=10, trust_env=False).status_code == 200:
+                if httpx.get(self.url, timeout=10, trust_env=False).status_code < 400:
                     return self
             time.sleep(0.05)
         raise AssertionError(f"no answer in {seconds} s: {self.log.read_text()}")

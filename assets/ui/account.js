@@ -22,6 +22,7 @@ export function account(el) {
     if (!reviewer) return;
     el.meName.textContent = reviewer.account ? reviewer.name : "On this machine";
     el.meRole.textContent = reviewer.account ? ROLES[reviewer.role] : "Nobody has an account yet: whoever sits here reviews, leads and manages.";
+    el.meUsername.value = reviewer.name;
     el.meAccount.hidden = !reviewer.account;
     el.meSaid.textContent = said;
     el.meDialog.showModal();

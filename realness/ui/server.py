@@ -105,6 +105,7 @@ def _listen(host: str, port: int) -> socket.socket:
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         listener.bind((host, port))
+        listener.listen()  # who opens the address as soon as it is told waits, and is not refused
     except OSError as error:
         listener.close()
         raise InvalidValue(

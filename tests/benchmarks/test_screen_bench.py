@@ -1,0 +1,23 @@
+"""The benchmark of the screen: that it measures what it says, whatever the machine takes."""
+
+import shutil
+
+import pytest
+
+from benchmarks import screen
+
+pytestmark = pytest.mark.browser
+
+
+@pytest.mark.skipif(not any(shutil.which(name) for name in screen.NAMES), reason="needs Chromium")
+def test_every_figure_is_there_and_progress_is_told(monkeypatch):
+    monkeypatch.setattr(screen, "IMAGES_QUICK", 60)
+    monkeypatch.setattr(screen, "SHOWN_QUICK", 2)
+    monkeypatch.setattr(screen, "OPENED", 1)
+    steps = []
+    found = screen.run(quick=True, progress=lambda done, total: steps.append((done, total)))
+    assert set(screen.LIMITS) <= set(found["results"])
+    assert 0 < found["results"]["key_to_image_p50_ms"] <= found["results"]["key_to_image_p95_ms"]
+    assert found["results"]["memory_mb"] > 20
+    assert found["passed"] == all(target["met"] for target in found["targets"].values())
+    assert steps == [(1, 2), (2, 2)]
