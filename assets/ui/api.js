@@ -106,6 +106,12 @@ export async function send(method, path, body, { keepalive = false, timeout = 10
   return read(await ask(path, options, timeout));
 }
 
+/** Write a piece of a file. */
+export async function sendPiece(path, piece, query) {
+  const options = { method: "PUT", headers: headers({ "Content-Type": "application/octet-stream" }), body: piece };
+  return read(await ask(`${path}?${new URLSearchParams(query)}`, options, 120_000));
+}
+
 /** Fetch a file as an object URL, which its owner revokes. */
 export async function picture(url) {
   for (let turn = 1; ; turn++) {
