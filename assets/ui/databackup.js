@@ -2,7 +2,7 @@
 
 import { get, send } from "./api.js";
 import { make } from "./dom.js";
-import { save, size, table, trouble, when, Work } from "./jobs.js";
+import { Board, save, size, table, trouble, when, Work } from "./jobs.js";
 
 export class Backup {
   #told = null;
@@ -13,6 +13,7 @@ export class Backup {
   constructor(el, jobs) {
     Object.assign(this, { el, jobs });
     this.work = new Work(() => this.jobs.stop("backup").catch(() => {}));
+    this.board = new Board(el.backedUp, this.work);
     el.backupForm.addEventListener("submit", (event) => {
       event.preventDefault();
       this.#try("No backup was made", () => this.jobs.start("backup", "/api/data/backup", {}));
@@ -43,7 +44,7 @@ export class Backup {
     try {
       await act();
     } catch (error) {
-      this.#trouble = trouble(title, error.message);
+      this.#trouble = [title, error.message];
     }
     this.#draw();
   }
@@ -67,13 +68,17 @@ export class Backup {
     if (running) this.work.tell(told);
     else this.work.hide();
     this.el.startBackup.disabled = running;
-    const parts = [this.#trouble];
+    this.board.show([running || told, this.#trouble, this.#made], () => this.#parts(told));
+  }
+
+  #parts(told) {
+    const parts = [this.#trouble && trouble(...this.#trouble)];
     if (told?.state === "failed") parts.push(trouble("No backup was made", told.error));
     if (told?.state === "stopped") parts.push(make("p", {}, "Stopped; nothing was written."));
     if (told?.state === "done" && !told.result.ok) parts.push(trouble("The database is damaged, and so is this copy", told.result.problems[0]));
     if (told?.state === "done" && told.result.ok) parts.push(make("p", { role: "status" }, `${told.result.name}: ${size(told.result.bytes)}, checked and sound`));
     parts.push(this.#made.length ? this.#table() : make("div", { class: "nothing" }, make("p", { class: "large" }, "No backup yet"), make("p", { class: "quiet" }, "Make one before you change much, and keep it on another disk.")));
-    this.el.backedUp.replaceChildren(this.work.element, ...parts.filter(Boolean));
+    return parts;
   }
 
   #table() {

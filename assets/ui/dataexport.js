@@ -2,7 +2,7 @@
 
 import { get } from "./api.js";
 import { make } from "./dom.js";
-import { count, save, table, trouble, when, Work } from "./jobs.js";
+import { Board, count, save, table, trouble, when, Work } from "./jobs.js";
 
 const REASONS = { "other study": "of other studies", "other split": "of other splits", skipped: "skipped", flagged: "flagged", draft: "not submitted yet" };
 
@@ -19,6 +19,7 @@ export class Export {
   constructor(el, jobs) {
     Object.assign(this, { el, jobs });
     this.work = new Work(() => this.jobs.stop("export").catch(() => {}));
+    this.board = new Board(el.exported, this.work);
     el.exportForm.addEventListener("submit", (event) => {
       event.preventDefault();
       this.#start();
@@ -73,7 +74,7 @@ export class Export {
       await this.jobs.start("export", "/api/data/export", { format: this.el.format.value, ...this.#wanted });
     } catch (error) {
       this.#mine = null;
-      this.#trouble = trouble("Not exported", error.message);
+      this.#trouble = ["Not exported", error.message];
       this.#draw();
     }
   }
@@ -89,7 +90,7 @@ export class Export {
     try {
       await save("export", name);
     } catch (error) {
-      this.#trouble = trouble("Not saved", error.message);
+      this.#trouble = ["Not saved", error.message];
       this.#draw();
     }
   }
@@ -98,7 +99,7 @@ export class Export {
     try {
       this.#made = (await get("/api/data/exports")).exports;
     } catch (error) {
-      this.#trouble = trouble("The exports cannot be listed", error.message);
+      this.#trouble = ["The exports cannot be listed", error.message];
     }
     this.#draw();
   }
@@ -109,21 +110,24 @@ export class Export {
     if (running) this.work.tell(told);
     else this.work.hide();
     this.el.startExport.disabled = running;
-    const parts = [this.#trouble];
+    this.board.show([running || told, this.#trouble, this.#made], () => this.#parts(told));
+  }
+
+  #parts(told) {
+    const parts = [this.#trouble && trouble(...this.#trouble)];
     if (told?.state === "failed") parts.push(trouble("Not exported", told.error));
     if (told?.state === "stopped") parts.push(make("p", {}, "Stopped; nothing was written."));
     if (told?.state === "done") parts.push(make("p", { role: "status" }, `${count(told.result.rows, "review")} in ${told.result.file}`));
     parts.push(this.#made.length ? this.#table() : make("div", { class: "nothing" }, make("p", { class: "large" }, "Nothing exported yet"), make("p", { class: "quiet" }, "Each export is listed here, with its hash and what it left out.")));
-    this.el.exported.replaceChildren(this.work.element, ...parts.filter(Boolean));
+    return parts;
   }
 
   #table() {
     const rows = this.#made.map((one) => {
       const { study, split, skips } = one.filters;
       const of = [study ?? "All studies", split, skips ? "with skips" : null].filter(Boolean).join(", ");
-      const left = make("span", { title: reasons(one.excluded).join(", ") || null }, sum(one.excluded).toLocaleString("en"));
       const links = one.file ? [this.#button("Save", one.file, one), " ", this.#button("Manifest", `${one.file}.manifest.json`, one)] : [make("span", { class: "quiet" }, "file is gone")];
-      return [when(one.made_at), one.format, of, one.rows.toLocaleString("en"), left, make("code", { title: one.sha256 }, one.sha256.slice(0, 12)), make("span", {}, ...links)];
+      return [when(one.made_at), one.format, of, one.rows, sum(one.excluded), make("code", { title: one.sha256 }, one.sha256.slice(0, 12)), make("span", {}, ...links)];
     });
     return table("Exports", ["Made", "Format", "Of", "Reviews", "Left out", "SHA-256", "File"], rows);
   }

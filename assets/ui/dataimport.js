@@ -1,7 +1,7 @@
 // Import: a study, files or a path; what is at work; and what came of it.
 
 import { make, press } from "./dom.js";
-import { count, save, size, table, trouble, Work } from "./jobs.js";
+import { Board, count, save, size, table, trouble, Work } from "./jobs.js";
 import { session, go } from "./session.js";
 import { chosen, dropped, Upload, weight } from "./uploading.js";
 
@@ -24,6 +24,7 @@ export class Import {
   constructor(el, jobs) {
     Object.assign(this, { el, jobs, told: { import: null, maps: null }, limits: null, studies: [] });
     this.work = new Work(() => this.#stop());
+    this.board = new Board(el.imported, this.work);
     el.importForm.addEventListener("submit", (event) => {
       event.preventDefault();
       this.#start();
@@ -147,7 +148,7 @@ export class Import {
   }
 
   #say(title, text) {
-    this.#trouble = trouble(title, text);
+    this.#trouble = [title, text];
     this.#draw();
   }
 
@@ -157,9 +158,11 @@ export class Import {
     this.#form();
     if (running) this.work.tell(running);
     else if (!this.#upload) this.work.hide();
-    const parts = this.#upload ? [] : [this.#trouble, ...this.#imported(), ...this.#mapped()].filter(Boolean);
-    if (!parts.length && !running && !this.#upload) parts.push(hint());
-    this.el.imported.replaceChildren(this.work.element, ...parts);
+    const state = [told.import, told.maps].map((one) => (one?.state === "running" ? [one.number] : one));
+    this.board.show([state, this.#trouble, Boolean(this.#upload)], () => {
+      const parts = this.#upload ? [] : [this.#trouble && trouble(...this.#trouble), ...this.#imported(), ...this.#mapped()].filter(Boolean);
+      return parts.length || running || this.#upload ? parts : [hint()];
+    });
   }
 
   #imported() {

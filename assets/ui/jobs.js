@@ -71,6 +71,7 @@ export class Work {
   }
 
   hide() {
+    if (document.activeElement === this.button) this.element.parentElement.focus(); // not lost with the button
     this.element.hidden = true;
     this.#hear("");
   }
@@ -98,6 +99,28 @@ export class Work {
   }
 }
 
+/** The right side of the screen: what is at work, and below it what changes now and then. */
+export class Board {
+  #shown = "";
+
+  constructor(host, work) {
+    Object.assign(this, { host, work });
+    host.tabIndex = -1;
+    host.append(work.element);
+  }
+
+  /** Put `parts()` there when `state`, of which they are made, is another one: focus and scroll stay where they are. */
+  show(state, parts) {
+    const said = JSON.stringify(state);
+    if (said === this.#shown) return;
+    this.#shown = said;
+    const held = this.host.contains(document.activeElement) && document.activeElement !== this.work.button;
+    while (this.host.lastChild !== this.work.element) this.host.lastChild.remove();
+    this.host.append(...parts().filter(Boolean));
+    if (held) this.host.focus();
+  }
+}
+
 /** A notice that something did not work, and why. */
 export const trouble = (title, text) => make("div", { class: "notice alert", role: "alert" }, icon("alert"), make("div", { class: "grow" }, make("b", {}, title), make("br"), text));
 
@@ -107,10 +130,12 @@ export async function save(kind, name) {
   make("a", { href: address, download: "" }).click();
 }
 
-/** A table: names of its columns, rows of cells. */
+const numeric = (rows, at) => (typeof rows[0]?.[at] === "number" ? "figure" : null);
+
+/** A table: names of its columns, rows of cells. Numbers stand at the right. */
 export function table(label, names, rows) {
-  const head = make("tr", {}, ...names.map((name) => make("th", { scope: "col" }, name)));
-  const lines = rows.map((cells) => make("tr", {}, ...cells.map((cell, at) => make(at ? "td" : "th", at ? {} : { scope: "row" }, cell))));
+  const head = make("tr", {}, ...names.map((name, at) => make("th", { scope: "col", class: numeric(rows, at) }, name)));
+  const lines = rows.map((cells) => make("tr", {}, ...cells.map((cell, at) => make(at ? "td" : "th", at ? { class: numeric(rows, at) } : { scope: "row" }, typeof cell === "number" ? cell.toLocaleString("en") : cell))));
   return make("div", { class: "table", tabindex: "0", role: "region", "aria-label": label }, make("table", { class: "num" }, make("thead", {}, head), make("tbody", {}, ...lines)));
 }
 

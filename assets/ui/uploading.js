@@ -15,7 +15,9 @@ export function chosen(input) {
 
 /** What was dropped, folders opened, by name. To be called before the event ends. */
 export async function dropped(transfer) {
-  const entries = [...transfer.items].map((item) => item.webkitGetAsEntry()).filter(Boolean);
+  const items = [...transfer.items].filter(({ kind }) => kind === "file");
+  const entries = items.map((item) => item.webkitGetAsEntry()).filter(Boolean);
+  if (!entries.length) return named([...transfer.files].map((file) => [file.name, file])); // of a page, not of the disk
   const found = [];
   const open = async (entry) => {
     if (left(entry.name)) return;
@@ -45,7 +47,7 @@ export const weight = (files) => [...files.values()].reduce((sum, { size }) => s
 /** One upload. `tell(bytes, files)` says how much has arrived. */
 export class Upload {
   #key = null;
-  #given = false; // up
+  #broken = new AbortController(); // off
 
   constructor(files, piece, tell) {
     Object.assign(this, { files, piece, tell, bytes: 0, done: 0 });
@@ -62,14 +64,17 @@ export class Upload {
       this.#key = begun.upload;
       const waiting = [...this.files];
       const worker = async () => {
-        for (let next = waiting.shift(); next && !this.#given; next = waiting.shift()) await this.#file(...next);
+        for (let next = waiting.shift(); next && !this.#off; next = waiting.shift()) await this.#file(...next);
       };
       await Promise.all(Array.from({ length: AT_ONCE }, worker));
-      if (this.#given) this.leave();
-      return this.#given ? null : this.#key;
-    } catch (error) {
-      this.#given = true; // the other workers stop
+      if (!this.#off) return this.#key;
       this.leave();
+      return null;
+    } catch (error) {
+      const stopped = this.#off;
+      this.stop(); // the other workers
+      this.leave();
+      if (stopped) return null;
       throw error;
     } finally {
       removeEventListener("pagehide", this.leave);
@@ -78,7 +83,11 @@ export class Upload {
   }
 
   stop() {
-    this.#given = true;
+    this.#broken.abort();
+  }
+
+  get #off() {
+    return this.#broken.signal.aborted;
   }
 
   async #file(name, file) {
@@ -90,15 +99,15 @@ export class Upload {
       this.bytes += piece.size;
       if (offset >= file.size) this.done += 1;
       this.tell(this.bytes, this.done);
-    } while (offset < file.size && !this.#given);
+    } while (offset < file.size && !this.#off);
   }
 
   async #piece(name, offset, piece) {
     for (let turn = 1; ; turn++) {
       try {
-        return await sendPiece(`/api/data/uploads/${this.#key}`, piece, { name, offset });
+        return await sendPiece(`/api/data/uploads/${this.#key}`, piece, { name, offset }, this.#broken.signal);
       } catch (error) {
-        if (turn === TRIES || !error.unreachable || this.#given) throw error;
+        if (turn === TRIES || !error.unreachable || this.#off) throw error;
         await pause(PAUSE * 2 ** (turn - 1));
       }
     }

@@ -23,6 +23,7 @@ LONGEST_NAME, LONGEST_PART, DEEPEST = 1000, 200, 20
 _IDLE = 3600.0
 _SPARE = 256 << 20
 """Bytes of the disk that an upload leaves free."""
+_GONE = "this upload is not open any more; send the files again"
 
 
 @dataclass(frozen=True)
@@ -41,6 +42,7 @@ class Upload:
         owner: the reviewer who sends them.
         files, bytes: what was announced.
         sizes: bytes so far, by name.
+        closed: nothing is added any more, though a piece may have been on its way.
     """
 
     folder: Path
@@ -48,6 +50,7 @@ class Upload:
     files: int
     bytes: int
     sizes: dict[str, int] = field(default_factory=dict)
+    closed: bool = False
     touched: float = field(default_factory=time.monotonic)
     lock: threading.Lock = field(default_factory=threading.Lock)
 
@@ -104,6 +107,8 @@ class Uploads:
         upload = self._of(key, owner)
         parts = check_name(name)
         with upload.lock:
+            if upload.closed:
+                raise NotFound(_GONE)
             upload.touched = time.monotonic()
             size = upload.sizes.get(name, 0)
             if offset + len(data) == size and offset < size:
@@ -129,9 +134,10 @@ class Uploads:
         with upload.lock:
             if len(upload.sizes) != upload.files or sum(upload.sizes.values()) != upload.bytes:
                 raise Conflict(f"{len(upload.sizes)} of {upload.files} files came whole; send them again")
+            upload.closed = True
         with self._lock:
             if self._open.pop(key, None) is None:
-                raise NotFound("this upload is not open any more; send the files again")
+                raise NotFound(_GONE)
         return upload
 
     def drop(self, key: str, owner: int) -> None:
@@ -143,14 +149,13 @@ class Uploads:
         upload = self._of(key, owner)
         with self._lock:
             self._open.pop(key, None)
-        with upload.lock:
-            remove(upload)
+        remove(upload)
 
     def _of(self, key: str, owner: int) -> Upload:
         with self._lock:
             upload = self._open.get(key)
         if upload is None or upload.owner != owner:
-            raise NotFound("this upload is not open any more; send the files again")
+            raise NotFound(_GONE)
         return upload
 
     def _forget_idle(self) -> None:
@@ -163,7 +168,9 @@ class Uploads:
 
 def remove(upload: Upload) -> None:
     """Take the files of an upload away."""
-    shutil.rmtree(upload.folder, ignore_errors=True)
+    with upload.lock:
+        upload.closed = True
+        shutil.rmtree(upload.folder, ignore_errors=True)
 
 
 def check_name(name: str) -> list[str]:
