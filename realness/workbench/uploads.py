@@ -42,6 +42,7 @@ class Upload:
         owner: the reviewer who sends them.
         files, bytes: what was announced.
         sizes: bytes so far, by name.
+        received: bytes so far, of all.
         closed: nothing is added any more, though a piece may have been on its way.
     """
 
@@ -50,6 +51,7 @@ class Upload:
     files: int
     bytes: int
     sizes: dict[str, int] = field(default_factory=dict)
+    received: int = 0
     closed: bool = False
     touched: float = field(default_factory=time.monotonic)
     lock: threading.Lock = field(default_factory=threading.Lock)
@@ -117,10 +119,11 @@ class Uploads:
                 raise Conflict(f"{name} has {size} bytes here, and this piece begins at {offset}; send it again")
             if name not in upload.sizes and len(upload.sizes) >= upload.files:
                 raise InvalidValue("this is another file than was announced; begin again")
-            if sum(upload.sizes.values()) + len(data) > upload.bytes:
+            if upload.received + len(data) > upload.bytes:
                 raise InvalidValue("these are more bytes than were announced; begin again")
             _append(upload.content.joinpath(*parts), size, data)
             upload.sizes[name] = size + len(data)
+            upload.received += len(data)
             return upload.sizes[name]
 
     def take(self, key: str, owner: int) -> Upload:
@@ -132,7 +135,7 @@ class Uploads:
         """
         upload = self._of(key, owner)
         with upload.lock:
-            if len(upload.sizes) != upload.files or sum(upload.sizes.values()) != upload.bytes:
+            if len(upload.sizes) != upload.files or upload.received != upload.bytes:
                 raise Conflict(f"{len(upload.sizes)} of {upload.files} files came whole; send them again")
             upload.closed = True
         with self._lock:

@@ -86,6 +86,16 @@ def test_where_something_lies_already_nothing_is_written(bench, tmp_path):
     assert not list(tmp_path.glob("*.part"))
 
 
+def test_one_that_is_stopped_leaves_nothing(bench):
+    def stopped(_done, _total):
+        raise SystemExit(143)  # what a signal makes of the process
+
+    with pytest.raises(SystemExit):
+        back_up(bench, progress=stopped)
+    assert list((bench.settings.data / "backups").iterdir()) == []
+    assert back_up(bench).ok
+
+
 def test_a_disk_without_room_is_known_before(bench, monkeypatch):
     monkeypatch.setattr(copying, "size", lambda _database: 10**18)
     with pytest.raises(CannotWrite, match="make room"):
