@@ -40,15 +40,16 @@ function headers(extra = {}) {
   return { "X-Realness-Token": token, ...extra };
 }
 
-async function ask(path, options, timeout) {
+async function ask(path, { signal, ...options }, timeout) {
   const stop = new AbortController();
+  signal?.addEventListener("abort", () => stop.abort());
   const timer = setTimeout(() => stop.abort(), timeout);
   try {
     const answer = await fetch(path, { ...options, signal: stop.signal, credentials: "same-origin" });
     network.set(true);
     return answer;
   } catch {
-    network.set(false);
+    if (!signal?.aborted) network.set(false);
     throw new ApiError("The server did not answer.");
   } finally {
     clearTimeout(timer);
@@ -104,6 +105,12 @@ export async function get(path, query = {}) {
 export async function send(method, path, body, { keepalive = false, timeout = 10_000 } = {}) {
   const options = { method, keepalive, headers: headers({ "Content-Type": "application/json" }), body: JSON.stringify(body) };
   return read(await ask(path, options, timeout));
+}
+
+/** Write a piece of a file; `signal` breaks it off. */
+export async function sendPiece(path, piece, query, signal) {
+  const options = { method: "PUT", signal, headers: headers({ "Content-Type": "application/octet-stream" }), body: piece };
+  return read(await ask(`${path}?${new URLSearchParams(query)}`, options, 120_000));
 }
 
 /** Fetch a file as an object URL, which its owner revokes. */

@@ -3,7 +3,7 @@
 import { ApiError, get } from "./api.js";
 import { belongTo } from "./memory.js";
 
-const SCREENS = ["review", "browse", "compare", "insights"];
+const SCREENS = ["review", "browse", "compare", "insights", "data"];
 const TAB = "realness.study"; // a tab keeps its study over a reload; a new tab starts where the server says
 
 class Session extends EventTarget {
@@ -54,6 +54,16 @@ class Session extends EventTarget {
     this.dispatchEvent(new Event("chosen"));
   }
 
+  /** Ask again which studies there are: images were imported. The one that is open stays open. */
+  async refresh() {
+    const told = await get("/api/start", { study: this.study?.id });
+    if (!this.study) return this.#take(told);
+    this.studies = told.studies;
+    this.study = told.study;
+    this.dispatchEvent(new Event("study"));
+    return undefined;
+  }
+
   /** Open the study that the address bar names; one that came after this page did is asked of the server. */
   follow() {
     const { study: named } = place();
@@ -76,7 +86,7 @@ export const session = new Session();
 
 addEventListener("hashchange", () => session.follow()); // before the screens hear of it
 
-/** The place in the address bar: `#review`, `#review/KEY`, `#browse?filters`, `#compare?maps` or `#insights`, each with `study=ID` or without. */
+/** The place in the address bar: `#review`, `#review/KEY`, `#browse?filters`, `#compare?maps`, `#insights` or `#data`, each with `study=ID` or without. */
 export function place() {
   const [path, asked = ""] = location.hash.slice(1).split("?");
   const [screen, image = null] = path.split("/");

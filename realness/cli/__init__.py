@@ -7,7 +7,7 @@ import sys
 
 import typer
 
-from realness.cli import bench, core, data, evaluate, maps, reviewer, serve, stats, study, train
+from realness.cli import backup, bench, core, data, evaluate, maps, reviewer, serve, stats, study, train
 from realness.cli.context import Context, hoist
 from realness.errors import RealnessError
 
@@ -22,7 +22,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     epilog="Every command takes --db URL, --data DIR and --json, before or after its name.",
 )
-for part in (data, maps, stats, serve, bench):
+for part in (data, maps, stats, backup, serve, bench):
     part.add_to(app)
 app.add_typer(study.app, name="study")
 app.add_typer(reviewer.app, name="reviewer")

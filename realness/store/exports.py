@@ -25,6 +25,8 @@ from realness.store.tables import (
     studies,
 )
 
+_MOST_LISTED = 200
+
 
 @dataclass(frozen=True)
 class ExportFilter:
@@ -109,6 +111,34 @@ class ExportStore:
             query = query.where(studies.c.name == study)
         with self.database.read() as connection:
             return connection.execute(query).scalar_one()
+
+    def counts(self, wanted: ExportFilter) -> tuple[int, dict[str, int]]:
+        """How many current reviews `reviews` would give, and how many it would leave out by reason."""
+        c = current_reviews.c
+        study, split = studies.c.name.label("study"), images.c.split.label("image_split")
+        query = select(study, split, c.kind, func.count().label("reviews")).group_by(study, split, c.kind)
+        query = query.join(images, images.c.id == c.image_id).join(studies, studies.c.id == c.study_id)
+        rows, excluded = 0, {}
+        with self.database.read() as connection:
+            for group in connection.execute(query).mappings():
+                reason = _left_out(group, wanted)
+                if reason:
+                    excluded[reason] = excluded.get(reason, 0) + group["reviews"]
+                else:
+                    rows += group["reviews"]
+        return rows, excluded
+
+    def made(self) -> list[Mapping[str, Any]]:
+        """The manifests that were kept, newest first."""
+        query = select(exports).order_by(exports.c.id.desc()).limit(_MOST_LISTED)
+        with self.database.read() as connection:
+            return [dict(row) for row in connection.execute(query).mappings()]
+
+    def splits(self) -> list[str]:
+        """Every split that an image has."""
+        query = select(images.c.split).where(images.c.split.is_not(None)).distinct().order_by(images.c.split)
+        with self.database.read() as connection:
+            return list(connection.execute(query).scalars())
 
     def remember(self, manifest: Mapping[str, Any]) -> None:
         """Keep an export's manifest."""

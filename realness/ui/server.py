@@ -29,10 +29,13 @@ from realness.ui.entrance import Entrance
 from realness.ui.guard import Guard, check_host, is_loopback
 from realness.ui.page import mount_page
 from realness.ui.routes import router
+from realness.ui.tickets import Tickets
 from realness.workbench import Workbench
 from realness.workbench.accounts import Door
+from realness.workbench.chores import Chores
 from realness.workbench.learning import Learning
 from realness.workbench.opinions import Statistics
+from realness.workbench.uploads import Uploads
 
 _KEPT_OPEN = 75
 """Seconds that a connection is kept for the next request: who looks at an image does not wait for a new one."""
@@ -49,7 +52,7 @@ def build_app(bench: Workbench, study: str | None = None, *, reachable: bool = F
         reachable: other machines can come; then nobody is let in without an account.
     """
     token = secrets.token_urlsafe(32)
-    learning = Learning(bench.settings)
+    learning, chores, uploads = Learning(bench.settings), Chores(bench.settings), Uploads(bench.settings)
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
@@ -57,13 +60,16 @@ def build_app(bench: Workbench, study: str | None = None, *, reachable: bool = F
         # a tenth of a second in which nobody is answered.
         gc.collect()
         gc.freeze()
+        uploads.clear()
         yield
         learning.stop()
+        chores.stop()
 
     app = FastAPI(
         title="Realness", version=__version__, docs_url=None, redoc_url=None, openapi_url=None, lifespan=lifespan
     )
     app.state.bench, app.state.learning = bench, learning
+    app.state.chores, app.state.uploads, app.state.tickets = chores, uploads, Tickets()
     app.state.study, app.state.token = study, token
     app.state.door = door = Door(bench, open_house=not reachable)
     app.state.statistics = Statistics(bench)

@@ -69,6 +69,9 @@ def import_source(
 ) -> ImportReport:
     """Bring a folder or a file of records in. Twice is the same as once; a bad record is listed, not fatal.
 
+    Args:
+        progress: told of records that were read.
+
     Raises:
         ImportFailed: nothing in it could be used; the message gives the first reasons.
         InvalidValue: the layout or the study's name is no good.
@@ -79,7 +82,7 @@ def import_source(
     whole = path.resolve()
     name = check_name(options.study or printable(whole.name if whole.is_dir() else whole.stem) or "import")
     records = exchange.read(path, options.layout, split=options.split)
-    tally, study = _Tally(), None
+    tally, study, read = _Tally(), None, 0
     with ThreadPoolExecutor(max_workers=min(8, os.cpu_count() or 1)) as pool:
         for batch in _batches(records, BATCH):
             loaded = list(pool.map(partial(_load, bench, options.link), batch))
@@ -89,7 +92,8 @@ def import_source(
                 study = study or bench.store.studies.ensure(name, StudySettings())
                 fresh, _ = bench.store.images.add(study.id, [_new_image(path, record) for record in new])
                 _count(new, fresh, tally)
-            progress(len(tally.images), None)
+            read += len(batch)
+            progress(read, None)
     if not tally.images:
         raise ImportFailed(_nothing(path, tally.skipped))
     return ImportReport(

@@ -12,6 +12,7 @@ from rated_images import write_rated, write_table
 from realness.core.samples import FEWEST
 from realness.domain import OpinionScore, StudySettings
 from realness.workbench import insights as module
+from realness.workbench import jobs
 from realness.workbench import learning as learning_module
 from realness.workbench.importing import ImportOptions, import_source
 from realness.workbench.insights import FEWEST_RATED, insights
@@ -131,13 +132,13 @@ def test_starting_and_stopping_from_everywhere_at_once_ends_nothing_else(bench, 
     import_rated(bench, tmp_path, FEWEST)
     monkeypatch.setattr(learning_module, "_MODULE", ["-c", "import time; time.sleep(60)"])
     killed = []
-    usual = learning_module.os.killpg
+    usual = jobs.os.killpg
 
     def watched(group, sign):
         killed.append(learning._process.pid)
         usual(group, sign)
 
-    monkeypatch.setattr(learning_module.os, "killpg", watched)
+    monkeypatch.setattr(jobs.os, "killpg", watched)
     with ThreadPoolExecutor(8) as pool:
         every = [pool.submit(learning.cancel if at % 2 else learning.start) for at in range(80)]
     for one in every:

@@ -7,11 +7,14 @@ from fastapi import Depends, Request
 from realness.domain import Reviewer, Role
 from realness.errors import NotAllowed, NotFound
 from realness.ui.entrance import WHO
+from realness.ui.tickets import Tickets
 from realness.workbench import Workbench
 from realness.workbench.accounts import Door
+from realness.workbench.chores import Chores
 from realness.workbench.learning import Learning
 from realness.workbench.opinions import Statistics
 from realness.workbench.reviewing import Desk, desk
+from realness.workbench.uploads import Uploads
 
 
 async def _bench(request: Request) -> Workbench:
@@ -24,6 +27,18 @@ async def _learning(request: Request) -> Learning:
 
 async def _statistics(request: Request) -> Statistics:
     return request.app.state.statistics
+
+
+async def _chores(request: Request) -> Chores:
+    return request.app.state.chores
+
+
+async def _uploads(request: Request) -> Uploads:
+    return request.app.state.uploads
+
+
+async def _tickets(request: Request) -> Tickets:
+    return request.app.state.tickets
 
 
 async def _who(request: Request) -> Reviewer:
@@ -52,6 +67,9 @@ async def _door(request: Request) -> Door:
 Bench = Annotated[Workbench, Depends(_bench)]
 Learns = Annotated[Learning, Depends(_learning)]
 Knows = Annotated[Statistics, Depends(_statistics)]
+Works = Annotated[Chores, Depends(_chores)]
+Sends = Annotated[Uploads, Depends(_uploads)]
+Passes = Annotated[Tickets, Depends(_tickets)]
 Who = Annotated[Reviewer, Depends(_who)]
 Lead = Annotated[Reviewer, Depends(_lead)]
 Admin = Annotated[Reviewer, Depends(_admin)]

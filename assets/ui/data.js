@@ -1,0 +1,91 @@
+// The Data screen, for those who lead studies: import, export, backup.
+
+import { get } from "./api.js";
+import { Backup } from "./databackup.js";
+import { Export } from "./dataexport.js";
+import { Import } from "./dataimport.js";
+import { make, parts } from "./dom.js";
+import { Jobs } from "./jobs.js";
+import { address, go, place, session } from "./session.js";
+
+const NAMES = ["import", "export", "backup"];
+
+class Data {
+  constructor(root) {
+    this.el = parts(root);
+    this.jobs = new Jobs((kind, told, was) => this.#tell(kind, told, was));
+    this.import = new Import(this.el, this.jobs);
+    this.export = new Export(this.el, this.jobs);
+    this.backup = new Backup(this.el, this.jobs);
+    root.addEventListener("click", (event) => event.detail && event.target.closest("button")?.blur());
+    this.el.parts.addEventListener("click", (event) => this.#follow(event));
+    session.addEventListener("study", () => this.#links());
+    addEventListener("hashchange", () => place().screen === "data" && this.load());
+    this.#links();
+  }
+
+  /** The part that the address names; without one the first. */
+  get #part() {
+    const named = place().query.get("part");
+    return NAMES.includes(named) ? named : NAMES[0];
+  }
+
+  #links() {
+    for (const link of this.el.parts.children) {
+      link.href = address(`data?part=${link.dataset.part}`);
+      if (link.dataset.part === this.#part) link.setAttribute("aria-current", "page");
+      else link.removeAttribute("aria-current");
+    }
+  }
+
+  #follow(event) {
+    const link = event.target.closest("a");
+    if (!link || event.ctrlKey || event.metaKey || event.shiftKey) return; // a new tab, at the link's own address
+    event.preventDefault();
+    go(`data?part=${link.dataset.part}`);
+  }
+
+  #tell(kind, told, was) {
+    if (kind === "export" || kind === "backup") this[kind].show(told, was);
+    else this.import.show(kind, told, was);
+    if (was?.state === "running" && told.state === "done" && kind === "import") this.#begin().catch(() => {}); // a study more
+  }
+
+  async #begin() {
+    const told = await get("/api/data");
+    for (const part of NAMES) this[part].begin(told);
+    return told;
+  }
+
+  async load() {
+    const { el } = this;
+    this.#links();
+    try {
+      await session.ready();
+      el.parts.hidden = !session.reviewer.leads;
+      if (!session.reviewer.leads) return this.#nothing("This is for those who lead studies", "Ask one of them to import or export.", [["To the review", () => go("review")]]);
+      const { jobs } = await this.#begin();
+      el.nothing.hidden = true;
+      for (const part of NAMES) el[part].hidden = part !== this.#part;
+      this.jobs.take(jobs);
+      await this[this.#part].open?.();
+    } catch (error) {
+      this.#nothing("This cannot be shown", error.message, [["Look again", () => this.load()]]);
+    }
+    return undefined;
+  }
+
+  #nothing(title, text, choices) {
+    const { el } = this;
+    for (const part of NAMES) el[part].hidden = true;
+    el.nothing.hidden = false;
+    el.nothingTitle.textContent = title;
+    el.nothingText.textContent = text;
+    el.nothingChoices.replaceChildren(...choices.map(([label, act]) => make("button", { type: "button", class: "btn tall", onclick: act }, label)));
+  }
+}
+
+export async function mount(element) {
+  const data = new Data(element.querySelector("[data-screen]"));
+  if (place().screen === "data") await data.load();
+}

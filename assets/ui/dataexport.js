@@ -1,0 +1,145 @@
+// Export: what would leave, the file made and saved, and those made before.
+
+import { get } from "./api.js";
+import { make } from "./dom.js";
+import { Board, count, save, table, trouble, when, Work } from "./jobs.js";
+
+const REASONS = { "other study": "of other studies", "other split": "of other splits", skipped: "skipped", flagged: "flagged", draft: "not submitted yet" };
+
+const reasons = (excluded) => Object.entries(excluded).map(([reason, n]) => `${n.toLocaleString("en")} ${REASONS[reason] ?? reason}`);
+const sum = (excluded) => Object.values(excluded).reduce((all, n) => all + n, 0);
+
+export class Export {
+  #asked = 0;
+  #mine = null; // the number of the export that was asked for here, to be saved at its end
+  #told = null;
+  #trouble = null;
+  #made = [];
+
+  constructor(el, jobs) {
+    Object.assign(this, { el, jobs });
+    this.work = new Work(() => this.jobs.stop("export").catch(() => {}));
+    this.board = new Board(el.exported, this.work);
+    el.exportForm.addEventListener("submit", (event) => {
+      event.preventDefault();
+      this.#start();
+    });
+    el.exportForm.addEventListener("change", () => this.count());
+  }
+
+  begin({ formats, studies, splits }) {
+    const { el } = this;
+    fill(el.format, formats.map((name) => new Option(name === "jsonl" ? "JSON lines (jsonl)" : name.toUpperCase(), name)));
+    fill(el.of, [new Option("All studies", ""), ...studies.map((name) => new Option(name))]);
+    fill(el.ofSplit, [new Option("All splits", ""), ...splits.map((name) => new Option(name))]);
+  }
+
+  /** The screen is opened: everything as it is now. */
+  async open() {
+    await Promise.all([this.count(), this.#list()]);
+  }
+
+  show(told, was) {
+    const ended = was?.state === "running" && told.state !== "running";
+    this.#told = told;
+    if (ended && told.state === "done") this.#ended(told);
+    this.#draw();
+  }
+
+  get #wanted() {
+    const { el } = this;
+    return { study: el.of.value || null, split: el.ofSplit.value || null, skips: el.skips.checked };
+  }
+
+  /** How many reviews would leave now, and how many would not. */
+  async count() {
+    const turn = ++this.#asked;
+    const { counted } = this.el;
+    try {
+      const { rows, excluded } = await get("/api/data/export", this.#wanted);
+      if (turn !== this.#asked) return;
+      const out = reasons(excluded);
+      const lines = out.length ? [make("p", { class: "small quiet" }, "Left out"), make("ul", { class: "small" }, ...out.map((line) => make("li", {}, line)))] : [];
+      counted.replaceChildren(make("p", {}, make("b", { class: "large num" }, rows.toLocaleString("en")), ` ${rows === 1 ? "review leaves" : "reviews leave"}`), ...lines);
+    } catch (error) {
+      if (turn === this.#asked) counted.replaceChildren(make("p", {}, error.message));
+    }
+  }
+
+  async #start() {
+    if (this.jobs.running("export")) return;
+    this.#trouble = null;
+    this.#mine = true;
+    try {
+      await this.jobs.start("export", "/api/data/export", { format: this.el.format.value, ...this.#wanted });
+    } catch (error) {
+      this.#mine = null;
+      this.#trouble = ["Not exported", error.message];
+      this.#draw();
+    }
+  }
+
+  async #ended({ result }) {
+    const mine = this.#mine;
+    this.#mine = null;
+    await this.#list();
+    if (mine) await this.#save(result.file);
+  }
+
+  async #save(name) {
+    try {
+      await save("export", name);
+    } catch (error) {
+      this.#trouble = ["Not saved", error.message];
+      this.#draw();
+    }
+  }
+
+  async #list() {
+    try {
+      this.#made = (await get("/api/data/exports")).exports;
+    } catch (error) {
+      this.#trouble = ["The exports cannot be listed", error.message];
+    }
+    this.#draw();
+  }
+
+  #draw() {
+    const told = this.#told;
+    const running = told?.state === "running";
+    if (running) this.work.tell(told);
+    else this.work.hide();
+    this.el.startExport.disabled = running;
+    this.board.show([running || told, this.#trouble, this.#made], () => this.#parts(told));
+  }
+
+  #parts(told) {
+    const parts = [this.#trouble && trouble(...this.#trouble)];
+    if (told?.state === "failed") parts.push(trouble("Not exported", told.error));
+    if (told?.state === "stopped") parts.push(make("p", {}, "Stopped; nothing was written."));
+    if (told?.state === "done") parts.push(make("p", { role: "status" }, `${count(told.result.rows, "review")} in ${told.result.file}`));
+    parts.push(this.#made.length ? this.#table() : make("div", { class: "nothing" }, make("p", { class: "large" }, "Nothing exported yet"), make("p", { class: "quiet" }, "Each export is listed here, with its hash and what it left out.")));
+    return parts;
+  }
+
+  #table() {
+    const rows = this.#made.map((one) => {
+      const { study, split, skips } = one.filters;
+      const of = [study ?? "All studies", split, skips ? "with skips" : null].filter(Boolean).join(", ");
+      const links = one.file ? [this.#button("Save", one.file, one), " ", this.#button("Manifest", `${one.file}.manifest.json`, one)] : [make("span", { class: "quiet" }, "file is gone")];
+      return [when(one.made_at), one.format, of, one.rows, sum(one.excluded), make("code", { title: one.sha256 }, one.sha256.slice(0, 12)), make("span", {}, ...links)];
+    });
+    return table("Exports", ["Made", "Format", "Of", "Reviews", "Left out", "SHA-256", "File"], rows);
+  }
+
+  #button(words, name, one) {
+    return make("button", { type: "button", class: "btn small", "aria-label": `${words}: ${one.format} of ${when(one.made_at)}`, onclick: () => this.#save(name) }, words);
+  }
+}
+
+/** New options; what was chosen stays chosen where it is still there. */
+function fill(select, options) {
+  const { value } = select;
+  select.replaceChildren(...options);
+  if (options.some((one) => one.value === value)) select.value = value;
+}

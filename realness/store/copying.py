@@ -1,0 +1,67 @@
+"""A consistent copy of the database while others write to it, and whether a file is sound.
+
+A plain copy of the file is none: in WAL mode the newest answers are in another file, and a page may change while it is
+read.
+"""
+
+import sqlite3
+from collections.abc import Callable
+from contextlib import closing
+from pathlib import Path
+
+from realness.errors import CannotWrite
+from realness.store.engine import Database
+
+PAGES = 512
+"""Pages copied between two words of progress: 2 MiB."""
+_MOST = 20
+"""Problems that are told of."""
+
+
+def copy(database: Database, target: Path, progress: Callable[[int, int | None], None]) -> None:
+    """Copy the database, as it is when this begins, to `target`: one file, without a log beside it.
+
+    The transaction is open all the while: a copy that sees each page when it comes to it begins anew whenever somebody
+    saves, and under reviewers never ends.
+
+    Args:
+        target: an empty file, or none.
+        progress: told of pages.
+
+    Raises:
+        DatabaseProblem: the database cannot be read.
+        CannotWrite: the copy cannot be written.
+    """
+    with database.read() as connection:
+        connection.exec_driver_sql("SELECT count(*) FROM sqlite_master").scalar()  # here the transaction begins
+        source = connection.connection.driver_connection
+        assert isinstance(source, sqlite3.Connection)
+        try:
+            with closing(sqlite3.connect(target)) as made:
+                told = lambda _status, left, total: progress(total - left, total)  # noqa: E731
+                source.backup(made, pages=PAGES, progress=told)
+                made.execute("PRAGMA journal_mode=DELETE")
+        except sqlite3.Error as error:
+            raise CannotWrite(
+                f"the copy cannot be written to {target.parent}: {error}; make room and try again"
+            ) from error
+
+
+def size(database: Database) -> int:
+    """Bytes that a copy takes, about."""
+    with database.read() as connection:
+        pages, each = (connection.exec_driver_sql(f"PRAGMA {name}").scalar() for name in ("page_count", "page_size"))
+    return int(pages or 0) * int(each or 0)
+
+
+def problems(path: Path) -> list[str]:
+    """What SQLite finds wrong in a database that nobody uses; nothing where it is sound."""
+    try:
+        with closing(sqlite3.connect(path)) as connection:
+            found = [row[0] for row in connection.execute(f"PRAGMA integrity_check({_MOST})")]
+            if found != ["ok"]:
+                return found
+            broken = connection.execute("PRAGMA foreign_key_check").fetchmany(_MOST)
+    except sqlite3.Error as error:
+        return [str(error)]
+    return [f"a row of {table} refers to a missing one of {parent}" for table, _row, parent, _key in broken]

@@ -1,0 +1,162 @@
+"""Copies of the database: made while others work, checked, listed, deleted."""
+
+import json
+import re
+import shutil
+import time
+from contextlib import suppress
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from realness.atomic import made_folder, replacing, write_bytes
+from realness.errors import CannotWrite, InvalidValue, NotFound
+from realness.settings import Settings
+from realness.store import copying
+from realness.workbench.bench import Progress, Workbench, digest, silent
+
+_NAME = re.compile(r"realness-\d{8}-\d{6}(-\d+)?\.db")
+_LEFT_BEHIND = 3600.0
+"""Seconds after which what a killed process left half-made is nobody's any more."""
+
+
+@dataclass(frozen=True)
+class Backup:
+    """A copy of the database.
+
+    Attributes:
+        path: where it lies.
+        ok: whether SQLite found nothing wrong in it; None where nobody looked.
+        problems: what it found.
+        made_at: when, UTC, in ISO form.
+    """
+
+    path: Path
+    bytes: int
+    sha256: str | None
+    ok: bool | None
+    problems: tuple[str, ...]
+    made_at: str
+
+    def as_json(self) -> dict[str, Any]:
+        """By name, with the file's name instead of its path."""
+        return {"name": self.path.name} | {name: value for name, value in asdict(self).items() if name != "path"}
+
+
+def folder(settings: Settings) -> Path:
+    """Where copies go unless another place is named."""
+    return settings.data / "backups"
+
+
+def back_up(bench: Workbench, dest: Path | None = None, progress: Progress = silent) -> Backup:
+    """Copy the database as it is now, and check the copy. What is damaged is kept and told of: it may be all there is.
+
+    Args:
+        dest: a file that may not exist yet, or a folder; None for `DATA/backups`, named by date.
+        progress: told of the database's pages.
+
+    Raises:
+        InvalidValue: `dest` exists already.
+        CannotWrite: the place or the disk does not allow it.
+        DatabaseProblem: the database cannot be read.
+    """
+    made_at = datetime.now(UTC)
+    target = _target(bench, dest, made_at)
+    _check_room(bench, target)
+    _sweep(target.parent)
+    with replacing(target) as part:
+        try:
+            copying.copy(bench.store.database, part, progress)
+            problems = tuple(copying.problems(part))
+        finally:
+            for ending in ("-journal", "-wal", "-shm"):
+                with suppress(OSError):
+                    part.with_name(part.name + ending).unlink()
+        sha256, size = digest(part), part.stat().st_size
+        if target.exists():
+            raise InvalidValue(f"{target} exists already; choose another name, or move it away")
+    made = Backup(target, size, sha256, not problems, problems, made_at.isoformat(timespec="seconds"))
+    write_bytes(_card(target), json.dumps(made.as_json(), ensure_ascii=False, indent=1).encode())
+    return made
+
+
+def backups(settings: Settings) -> list[Backup]:
+    """The copies in `DATA/backups`, newest first."""
+    try:
+        found = [path for path in folder(settings).iterdir() if _NAME.fullmatch(path.name) and path.is_file()]
+    except OSError:
+        return []
+    return [_read(path) for path in sorted(found, key=lambda path: path.name, reverse=True)]
+
+
+def backup_named(settings: Settings, name: str) -> Backup:
+    """One of them.
+
+    Raises:
+        NotFound: there is none of that name.
+    """
+    found = next((one for one in backups(settings) if one.path.name == name), None)
+    if found is None:
+        raise NotFound("there is no such backup any more; reload the page")
+    return found
+
+
+def delete_backup(settings: Settings, name: str) -> None:
+    """Take a copy away.
+
+    Raises:
+        NotFound: there is none of that name.
+        CannotWrite: the folder does not allow it.
+    """
+    path = backup_named(settings, name).path
+    try:
+        path.unlink(missing_ok=True)
+        _card(path).unlink(missing_ok=True)
+    except OSError as error:
+        raise CannotWrite(f"{name} cannot be deleted: {error.strerror or error}") from error
+
+
+def _target(bench: Workbench, dest: Path | None, made_at: datetime) -> Path:
+    into = made_folder(folder(bench.settings)) if dest is None else dest
+    if not into.is_dir():
+        if into.exists() or into.is_symlink():
+            raise InvalidValue(f"{into} exists already; choose another name, or move it away")
+        return into
+    stem = f"realness-{made_at:%Y%m%d-%H%M%S}"
+    names = (f"{stem}{f'-{turn}' * (turn > 1)}.db" for turn in range(1, 1000))
+    return next(into / name for name in names if not (into / name).exists())
+
+
+def _check_room(bench: Workbench, target: Path) -> None:
+    needed = copying.size(bench.store.database)
+    there = next(each for each in target.absolute().parents if each.exists())
+    free = shutil.disk_usage(there).free
+    if free < needed:
+        raise CannotWrite(f"the copy needs {needed // 10**6 + 1} MB and {there} has {free // 10**6} free; make room")
+
+
+def _sweep(where: Path) -> None:
+    """Take away what a process that was killed while it copied has left."""
+    for part in where.glob(".*.part*"):
+        with suppress(OSError):
+            if time.time() - part.stat().st_mtime > _LEFT_BEHIND:
+                part.unlink()
+
+
+def _card(path: Path) -> Path:
+    return path.with_name(f"{path.name}.json")
+
+
+def _read(path: Path) -> Backup:
+    """A copy with what its card says. The card is read as what it is: a file that may be anything."""
+    status = path.stat()
+    made_at = datetime.fromtimestamp(status.st_mtime, UTC).isoformat(timespec="seconds")
+    try:
+        card = json.loads(_card(path).read_text(encoding="utf-8"))
+        if card["bytes"] == status.st_size:
+            problems = tuple(str(one) for one in card["problems"])
+            return Backup(path, status.st_size, str(card["sha256"]), not problems, problems, str(card["made_at"]))
+    except (OSError, ValueError, KeyError, TypeError, RecursionError):
+        pass
+    return Backup(path, status.st_size, None, None, (), made_at)
