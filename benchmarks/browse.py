@@ -19,10 +19,12 @@ from typing import Any
 
 from fastapi import FastAPI
 from starlette.testclient import TestClient
+from starlette.types import ASGIApp, Receive, Scope, Send
 
-from realness.domain import StudySettings
+from realness.domain import Reviewer, StudySettings
 from realness.settings import Settings
 from realness.store.browse import SORTS
+from realness.ui.entrance import WHO
 from realness.ui.routes import router
 from realness.workbench import Workbench
 from realness.workbench.learning import Learning
@@ -37,6 +39,8 @@ PER = 60
 SEED = 2509
 STUDIES = {"open": 0, "blind": 20, "all": 1}
 """Of how many images each this reviewer has rated one; 0 for none, in a study that is not blind."""
+GENERATORS = tuple(f"generator {number}" for number in range(60))
+TAGS = ("again", "for the paper", "melted", "unclear")
 AT = "2025-01-01 00:00:00.000000"
 FILTERS: dict[str, dict[str, str]] = {
     "agreement": {"agreement": "disagrees"},
@@ -67,6 +71,7 @@ def run(quick: bool = False, progress: Progress | None = None) -> dict[str, Any]
         app = FastAPI()
         app.state.bench, app.state.learning = bench, Learning(bench.settings)
         app.include_router(router)
+        app.add_middleware(_Entered, who=bench.store.people.local())
         with TestClient(app) as client:
             for study, number in studies.items():
                 results[study] = {}
@@ -84,6 +89,16 @@ def run(quick: bool = False, progress: Progress | None = None) -> dict[str, Any]
     _print_table(results)
     passed = all(target["met"] for target in targets.values() if target["judged"])
     return {"name": "browse", "results": {**results, "images": images}, "targets": targets, "passed": passed}
+
+
+class _Entered:
+    """In place of the entrance: whoever asks is this person."""
+
+    def __init__(self, app: ASGIApp, who: Reviewer) -> None:
+        self.app, self.who = app, who
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await self.app({**scope, WHO: self.who}, receive, send)
 
 
 def _timed(bench: Workbench, client: TestClient, parameters: dict[str, Any]) -> dict[str, float]:
@@ -117,10 +132,10 @@ def _rows(images: int, studies: dict[str, int], who: int) -> Iterator[tuple[str,
     text = "Somewhat. The hand has six fingers, the sign is garbled, and the handle melts into the rim of the cup. " * 3
     yield (
         "images",
-        "id, key, sha256, width, height, format, bytes, path, split, prompt, is_real",
+        "id, key, sha256, width, height, format, bytes, path, split, generator, prompt, is_real",
         (
             (AT, at, f"{at:032x}", f"{at:064x}", 640, 480, "PNG", 1000, f"images/aa/{at}.png",
-             draw.choice(("train", "test")), "a cup on a table, studio light", draw.random() < 0.2)
+             draw.choice(("train", "test")), draw.choice(GENERATORS), "a cup on a table", draw.random() < 0.2)
             for at in ids
         ),
     )  # fmt: skip
@@ -131,6 +146,9 @@ def _rows(images: int, studies: dict[str, int], who: int) -> Iterator[tuple[str,
         "id, image_id, text, text_sha256, verdict, explanation, provider",
         ((AT, at, at, text, f"{at:064x}", draw.choice(("yes", "somewhat", "no")), text, "made") for at in ids),
     )
+    for study in studies.values():
+        tagged = ((AT, study, at, tag, who) for at in ids for tag in draw.sample(TAGS, max(0, draw.randrange(-7, 3))))
+        yield "tags", "study_id, image_id, tag, reviewer_id", tagged
     yield "opinion_scores", "image_id, source, rating", ((AT, at, "made", draw.uniform(0, 100)) for at in ids)
     spans = ((at, draw.uniform(10, 90), draw.uniform(2, 10)) for at in ids)
     yield (
