@@ -9,7 +9,7 @@ const MOST = 2000; // images that are named in one request
 const PATIENCE = 60_000; // ms for one step
 
 const images = (count) => `${count} ${count === 1 ? "image" : "images"}`;
-const had = (count, words) => (count ? ` ${count} ${words}.` : "");
+const had = (count, one, many = one) => (count ? ` ${count} ${count === 1 ? one : many}.` : "");
 
 export class Bulk {
   #busy = false;
@@ -23,9 +23,9 @@ export class Bulk {
     });
     el.giveForm.addEventListener("submit", (event) => {
       event.preventDefault();
-      this.#hand("assignments", ({ given, held, done }, name) => `${images(given)} given to ${name}.${had(held, `were with ${name} before`)}${had(done, "had been done already")}`);
+      this.#hand("assignments", ({ given, held, done }, name) => `${images(given)} given to ${name}.${had(held, `was with ${name} before`, `were with ${name} before`)}${had(done, "had been done already")}`);
     });
-    el.takeBack.addEventListener("click", () => this.#hand("assignments/take-back", ({ taken, begun }, name) => `${images(taken)} taken back from ${name}.${had(begun, "were begun and stay")}`));
+    el.takeBack.addEventListener("click", () => this.#hand("assignments/take-back", ({ taken, begun }, name) => `${images(taken)} taken back from ${name}.${had(begun, "was begun and stays", "were begun and stay")}`));
     for (const dialog of [el.tagDialog, el.giveDialog]) {
       dialog.querySelector("[data-close]").addEventListener("click", () => dialog.close());
     }
@@ -91,9 +91,9 @@ export class Bulk {
     const { el } = this;
     try {
       const { people } = await get("/api/assignments", { study: session.study.id });
-      el.givePeople.replaceChildren(...people.map(({ id, name, open }, at) => {
-        const radio = make("input", { type: "radio", class: "sr", name: "rz-person", value: String(id), "data-name": name });
-        radio.checked = chosen ? chosen === String(id) : at === 0;
+      el.givePeople.replaceChildren(...people.map(({ id, name, open }) => {
+        const radio = make("input", { type: "radio", class: "sr", name: "rz-person", value: String(id), "data-name": name, required: true });
+        radio.checked = chosen === String(id);
         return make("label", { class: "opt round" }, radio, make("i", {}), make("b", { title: name }, name), make("span", { class: "num" }, open ? `${open} open` : "none open"));
       }));
     } catch (error) {
@@ -103,8 +103,8 @@ export class Bulk {
 
   async #hand(path, words) {
     const { el } = this;
+    if (!el.giveForm.reportValidity()) return; // nobody is chosen
     const person = el.givePeople.querySelector("input:checked");
-    if (!person) return;
     const told = await this.#run(path, { reviewer: Number(person.value) }, el.giveBar, el.giveSaid);
     if (!told) return;
     this.#say(el.giveSaid, words(told, person.dataset.name));

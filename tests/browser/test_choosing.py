@@ -159,7 +159,7 @@ def test_a_lead_gives_images_to_a_reviewer_who_gets_them_first_and_takes_others_
     (begun,) = staffed.rows("SELECT i.key FROM assignments a JOIN images i ON i.id = a.image_id WHERE lease_expires_at")
     assert begun == given
     dialog.get_by_role("button", name="Take back").click()
-    expect(dialog.get_by_role("status")).to_have_text("1 image taken back from ana. 1 were begun and stay.")
+    expect(dialog.get_by_role("status")).to_have_text("1 image taken back from ana. 1 was begun and stays.")
 
 
 def test_generators_are_a_filter_for_leads_and_many_are_found_by_typing(staffed, as_person, visit):
@@ -251,6 +251,7 @@ def test_the_address_holds_every_filter_the_sort_and_the_search_and_brings_them_
             f"UPDATE images SET generator = 'other' WHERE {here} AND id <> ?", (found.id, row["image_id"])
         )
     image = bench.store.images.by_id(row["image_id"])
+    bench.store.assignments.open(found, image.key, lea.id)
     bench.store.reviews.submit(lea.id, make_submission(found, image, kind=ReviewKind.FLAG, reason="odd"))
     bench.close()
     lead = as_person(staffed, study, "lea", "browse?sort=score_high&q=melts")
