@@ -39,6 +39,8 @@ PER = 60
 SEED = 2509
 STUDIES = {"open": 0, "blind": 20, "all": 1}
 """Of how many images each this reviewer has rated one; 0 for none, in a study that is not blind."""
+GENERATORS = tuple(f"generator {number}" for number in range(60))
+TAGS = ("again", "for the paper", "melted", "unclear")
 AT = "2025-01-01 00:00:00.000000"
 FILTERS: dict[str, dict[str, str]] = {
     "agreement": {"agreement": "disagrees"},
@@ -120,10 +122,10 @@ def _rows(images: int, studies: dict[str, int], who: int) -> Iterator[tuple[str,
     text = "Somewhat. The hand has six fingers, the sign is garbled, and the handle melts into the rim of the cup. " * 3
     yield (
         "images",
-        "id, key, sha256, width, height, format, bytes, path, split, prompt, is_real",
+        "id, key, sha256, width, height, format, bytes, path, split, generator, prompt, is_real",
         (
             (AT, at, f"{at:032x}", f"{at:064x}", 640, 480, "PNG", 1000, f"images/aa/{at}.png",
-             draw.choice(("train", "test")), "a cup on a table, studio light", draw.random() < 0.2)
+             draw.choice(("train", "test")), draw.choice(GENERATORS), "a cup on a table", draw.random() < 0.2)
             for at in ids
         ),
     )  # fmt: skip
@@ -134,6 +136,9 @@ def _rows(images: int, studies: dict[str, int], who: int) -> Iterator[tuple[str,
         "id, image_id, text, text_sha256, verdict, explanation, provider",
         ((AT, at, at, text, f"{at:064x}", draw.choice(("yes", "somewhat", "no")), text, "made") for at in ids),
     )
+    for study in studies.values():
+        tagged = ((AT, study, at, tag, who) for at in ids for tag in draw.sample(TAGS, max(0, draw.randrange(-7, 3))))
+        yield "tags", "study_id, image_id, tag, reviewer_id", tagged
     yield "opinion_scores", "image_id, source, rating", ((AT, at, "made", draw.uniform(0, 100)) for at in ids)
     spans = ((at, draw.uniform(10, 90), draw.uniform(2, 10)) for at in ids)
     yield (

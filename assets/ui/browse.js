@@ -1,30 +1,31 @@
 // The Browse screen: all images of the study, filtered, sorted, searched; the state lives in the address bar.
 
 import { get } from "./api.js";
-import { AGREEMENT, card, fill, STATUS } from "./cards.js";
+import { Bulk } from "./bulk.js";
+import { card, fill } from "./cards.js";
 import { COLOUR_MAPS, gradient } from "./colours.js";
-import { make, parts } from "./dom.js";
-import { VERDICTS } from "./form.js";
+import { parts } from "./dom.js";
+import { FACETS, Facets } from "./facets.js";
 import { Gathered } from "./gathered.js";
 import { listen } from "./keys.js";
 import { recall, remember } from "./memory.js";
 import { Pictures } from "./pictures.js";
+import { MOST } from "./laying.js";
 import { importInto } from "./rest.js";
 import { go, place, session } from "./session.js";
+import { Views } from "./views.js";
 
 const PER = 60;
 const WAIT = 250; // ms after the last key of a search
-const WORDS = { status: STATUS, verdict: VERDICTS, agreement: AGREEMENT }; // facets whose values we know, in their order
 const RATED_ONLY = "Only images that you have rated are searched. ";
 const OF_SCORES = ["score_low", "score_high", "disagreement", "uncertainty"]; // sorts that need a score
-const FACETS = { status: "Status", agreement: "MOS and score", verdict: "Verdict", origin: "Origin", split: "Split" };
+const NEWEST = "newest"; // the sort where the address names none
 
 class Browse {
   items = [];
   #selected = 0;
   #asked = 0;
   #timer = null;
-  #values = {}; // every facet's values seen so far in the study: a search that finds nothing keeps the column
 
   constructor(root) {
     const el = (this.el = parts(root));
@@ -32,6 +33,9 @@ class Browse {
     this.pictures = new Pictures();
     this.maps = recall("browseMaps", true);
     this.gathered = new Gathered(el, (at) => this.items[at].key);
+    this.facets = new Facets(el.facets, (name, value) => this.#toggle(name, value));
+    this.bulk = new Bulk(el, this.gathered, () => this.load());
+    this.views = new Views(el, () => this.#listing());
     this.inSight = new IntersectionObserver((seen) => this.#fill(seen), { root: el.grid, rootMargin: "200px" });
     this.#connect();
     this.#showMaps();
@@ -42,12 +46,13 @@ class Browse {
     const turn = ++this.#asked;
     const { query } = place();
     const asked = Object.fromEntries(Object.keys(FACETS).map((name) => [name, query.getAll(name)]));
-    const more = { q: query.get("q"), sort: query.get("sort"), page: query.get("page"), per: PER };
+    const more = { q: query.get("q"), sort: query.get("sort") ?? NEWEST, page: query.get("page"), per: PER };
     try {
       await session.ready();
       if (!session.study) return this.#nothing("There is no study yet", `Import a folder, a CSV or a data set: ${importInto(null)}`);
       const { study } = session;
-      if (this.#values.study !== study.id) this.#values = { study: study.id, ...(await get("/api/browse", { study: study.id, per: 1 })).facets };
+      this.gathered.heed(this.#listing());
+      if (!this.facets.knows(study)) this.facets.begin(study, (await get("/api/browse", { study: study.id, per: 1 })).facets);
       const got = await get("/api/browse", { study: study.id, ...asked, ...more });
       if (turn === this.#asked) this.#show(got, query);
     } catch (error) {
@@ -61,7 +66,7 @@ class Browse {
     const filtered = [...Object.keys(FACETS), "q"].some((name) => query.has(name));
     if (document.activeElement !== el.search) el.search.value = query.get("q") ?? "";
     for (const option of el.sort.options) option.disabled = !got.scores && OF_SCORES.includes(option.value);
-    el.sort.value = query.get("sort") ?? "newest";
+    el.sort.value = query.get("sort") ?? NEWEST;
     el.total.textContent = got.total;
     el.of.textContent = got.of;
     el.clear.hidden = !filtered;
@@ -70,7 +75,10 @@ class Browse {
     el.before.disabled = got.page <= 1;
     el.after.disabled = got.page >= got.pages;
     this.page = got.page;
-    this.#facets(got.facets, query);
+    this.total = got.total;
+    this.facets.show(got.facets, query);
+    el.gatherAllCount.textContent = got.total;
+    for (const one of [el.gatherAll, el.tagChosen, el.giveChosen]) one.hidden = !session.reviewer.leads;
     if (!got.items.length) {
       const title = filtered ? "No image matches" : "No images in this study yet";
       const more = `${query.has("q") && session.study.blind ? RATED_ONLY : ""}Take a filter away to see more.`;
@@ -93,10 +101,11 @@ class Browse {
     el.importedKey.hidden = !items.some((item) => item.opinion);
     el.scoreKey.hidden = !items.some((item) => item.score !== null);
     this.pictures.keep(items.flatMap((item) => [item.thumb, item.mapped]));
-    const cards = items.map((item, at) => card(item, at));
+    const cards = items.map((item, at) => card(item, at, (this.page - 1) * PER + at + 1));
     cards.forEach(({ tick }, at) => tick.addEventListener("click", (event) => {
       event.stopPropagation(); // a press on the card itself opens it
-      this.#gather(at);
+      if (event.shiftKey) this.#reach(at);
+      else this.#gather(at);
     }));
     this.fits = new Map(cards.map(({ element, fit }, at) => [element, { fit, item: items[at] }]));
     el.grid.replaceChildren(...cards.map(({ element }) => element));
@@ -104,6 +113,13 @@ class Browse {
     for (const { element } of cards) this.inSight.observe(element);
     this.gathered.show();
     this.#select(Math.min(this.#selected, items.length - 1));
+  }
+
+  /** What the address asks for, whatever the page. */
+  #listing() {
+    const { query } = place();
+    query.delete("page");
+    return query.toString();
   }
 
   #nothing(title, text, filtered = false) {
@@ -115,29 +131,6 @@ class Browse {
     el.nothingTitle.textContent = title;
     el.nothingText.textContent = text;
     el.nothingClear.hidden = !filtered;
-  }
-
-  #facets(facets, query) {
-    for (const name of Object.keys(FACETS)) {
-      const seen = new Map((this.#values[name] ?? []).map((one) => [one.value, { ...one, count: 0 }]));
-      for (const one of facets[name] ?? []) seen.set(one.value, one);
-      this.#values[name] = [...seen.values()];
-    }
-    const shown = Object.entries(FACETS).filter(([name]) => this.#values[name].length > (name in WORDS ? 0 : 1) || query.has(name));
-    const focused = document.activeElement?.dataset?.facet;
-    const sections = shown.map(([name, title]) => {
-      const known = Object.keys(WORDS[name] ?? {});
-      const sorted = this.#values[name].toSorted((a, b) => known.indexOf(a.value) - known.indexOf(b.value));
-      const options = sorted.map(({ value, label, count }) => {
-        const on = query.getAll(name).includes(value);
-        const box = make("input", { type: "checkbox", class: "sr", "data-facet": `${name} ${value}`, onchange: () => this.#toggle(name, value) });
-        box.checked = on;
-        return make("label", { class: `opt ${on ? "on" : ""}` }, box, make("i", {}), WORDS[name]?.[value] ?? label, make("span", { class: "num" }, String(count)));
-      });
-      return make("section", {}, make("h2", {}, title), ...options);
-    });
-    this.el.facets.replaceChildren(...sections);
-    for (const box of this.el.facets.querySelectorAll("input")) if (box.dataset.facet === focused) box.focus();
   }
 
   #fill(seen) {
@@ -208,10 +201,15 @@ class Browse {
     cards[this.#selected].scrollIntoView({ block: "nearest" });
   }
 
+  get #columns() {
+    return getComputedStyle(this.el.grid).gridTemplateColumns.split(" ").length;
+  }
+
   #move({ key }) {
     if (!this.items.length) return;
+    this.gathered.settle();
     const { grid } = this.el;
-    const columns = getComputedStyle(grid).gridTemplateColumns.split(" ").length;
+    const columns = this.#columns;
     const screen = columns * Math.max(1, Math.floor(grid.clientHeight / grid.firstChild.offsetHeight));
     const all = this.items.length;
     const by = { ArrowLeft: -1, ArrowRight: 1, ArrowUp: -columns, ArrowDown: columns, PageUp: -screen, PageDown: screen }[key];
@@ -234,9 +232,30 @@ class Browse {
     this.#select(at);
   }
 
-  /** Compare what was chosen, or the maps of the selected image. */
+  /** Choose all from where the range began to the card at `to`, at most to the ends of the page. */
+  #reach(to) {
+    if (!this.items.length) return;
+    const at = Math.max(0, Math.min(this.items.length - 1, to));
+    this.gathered.reach(this.#selected, at);
+    this.#select(at);
+  }
+
+  #reachBy({ key }) {
+    this.#reach(this.#selected + { ArrowLeft: -1, ArrowRight: 1, ArrowUp: -this.#columns, ArrowDown: this.#columns }[key]);
+  }
+
+  #gatherPage() {
+    if (this.items.length) this.gathered.toggleAll(this.items.map(({ key }) => key));
+  }
+
+  #gatherAll() {
+    if (session.reviewer?.leads && this.items.length) this.gathered.everything(this.#listing(), this.total);
+  }
+
+  /** Compare what was chosen, as many as there is room for, or the maps of the selected image. */
   #compare() {
-    const keys = this.gathered.keys.length ? this.gathered.keys : this.items.slice(this.#selected, this.#selected + 1).map(({ key }) => key);
+    const chosen = this.gathered.all ? this.items.map(({ key }) => key) : this.gathered.keys;
+    const keys = chosen.length ? chosen.slice(0, MOST) : this.items.slice(this.#selected, this.#selected + 1).map(({ key }) => key);
     if (keys.length) go(`compare?${new URLSearchParams(keys.map((key) => ["t", key]))}`);
     this.gathered.clear();
   }
@@ -270,12 +289,16 @@ class Browse {
     el.after.addEventListener("click", () => this.#turn(1));
     el.mapSwitch.addEventListener("click", () => this.#toggleMaps());
     el.compare.addEventListener("click", () => this.#compare());
+    const presses = { viewsOpen: () => this.views.open(), gatherPage: () => this.#gatherPage(), gatherAll: () => this.#gatherAll(), tagChosen: () => this.bulk.openTags(), giveChosen: () => this.bulk.openGive(), chooseNone: () => this.gathered.clear() };
+    for (const [name, act] of Object.entries(presses)) el[name].addEventListener("click", act);
     el.grid.addEventListener("click", (event) => {
       const at = [...el.grid.children].indexOf(event.target.closest(".card"));
       if (at < 0) return;
+      if (event.shiftKey) return void this.#reach(at);
       this.#select(at);
       this.#open(at);
     });
+    el.grid.addEventListener("mousedown", (event) => event.shiftKey && event.preventDefault()); // or words would be marked
     this.root.addEventListener("click", (event) => event.detail && event.target.closest("button")?.blur());
     session.addEventListener("chosen", () => {
       this.gathered.clear();
@@ -288,6 +311,12 @@ class Browse {
       open: () => this.#open(this.#selected),
       map: () => this.#toggleMaps(),
       gather: () => this.#gather(this.#selected),
+      reach: (event) => this.#reachBy(event),
+      gatherPage: () => this.#gatherPage(),
+      gatherAll: () => this.#gatherAll(),
+      tags: () => this.bulk.openTags(),
+      give: () => this.bulk.openGive(),
+      views: () => this.views.open(),
       compare: () => this.#compare(),
       forget: () => this.gathered.clear(),
     });

@@ -11,9 +11,9 @@ function tile(item) {
   const ratio = item.width / item.height;
   const fit = make("div", { class: "fit", style: `aspect-ratio:${ratio};${ratio > 4 / 3 ? "width" : "height"}:100%` });
   // By keys it is Space, on the card: the list has one stop for the focus.
-  const tick = make("button", { type: "button", class: "tick", tabindex: -1, "aria-hidden": "true", title: "Choose to compare: Space" }, icon("done"));
+  const tick = make("button", { type: "button", class: "tick", tabindex: -1, "aria-hidden": "true", title: "Choose: Space" }, icon("done"));
   const tiled = make("div", { class: "tile" }, fit, tick);
-  if (item.status === "flagged") tiled.append(make("span", { class: "flagged", title: "Flagged" }, icon("flag")));
+  if (item.flagged) tiled.append(make("span", { class: "flagged", title: "Flagged" }, icon("flag")));
   return { fit, tiled, tick };
 }
 
@@ -28,16 +28,32 @@ function ownWords(item, taken) {
   return [own, state].filter(Boolean).slice(0, Math.max(0, 2 - taken.length));
 }
 
-/** A card without its pictures, which `fill` brings when it comes into sight. */
-export function card(item, at) {
+/** What a card shows, in words. */
+function spoken(item) {
+  const { mos } = item;
+  return [
+    STATUS[item.status],
+    item.hidden ? "not rated yet" : "",
+    item.rating === null ? "" : `your rating ${Math.round(item.rating)}`,
+    mos ? `MOS ${Math.round(mos.mean)} of ${mos.n}` : "",
+    item.opinion ? `imported MOS ${Math.round(item.opinion.rating)}` : "",
+    item.score === null ? "" : `score ${Math.round(item.score)}`,
+    item.verdict ? `verdict ${VERDICTS[item.verdict].toLowerCase()}` : "",
+    item.flagged && item.status !== "flagged" ? "flagged" : "",
+    item.tags.length ? `tags ${item.tags.join(", ")}` : "",
+  ].filter(Boolean).join(", ");
+}
+
+/** A card without its pictures, which `fill` brings when it comes into sight. `number` counts over all pages. */
+export function card(item, at, number) {
   const { fit, tiled, tick } = tile(item);
   const { scale, words } = meter(item);
   const row = make("div", { class: "row num" }, ...words, ...ownWords(item, words));
-  const name = [STATUS[item.status], item.rating === null ? "" : `your rating ${Math.round(item.rating)}`].filter(Boolean).join(", ");
+  const tags = item.tags.length ? make("div", { class: "tags", title: item.tags.join(", ") }, ...item.tags.map((tag) => make("span", {}, tag))) : null;
   const element = make(
     "article",
-    { class: `card ${item.hidden ? "veiled" : ""}`, role: "option", id: `rz-card-${at}`, "aria-selected": "false", "aria-checked": "false", "aria-label": `Image ${at + 1}, ${name}` },
-    tiled, scale, row,
+    { class: `card ${item.hidden ? "veiled" : ""}`, role: "option", id: `rz-card-${at}`, "aria-selected": "false", "aria-checked": "false", "aria-label": `Image ${number}, ${spoken(item)}` },
+    tiled, scale, row, tags,
   );
   return { element, fit, tick };
 }

@@ -83,8 +83,14 @@ export const KEYS = [
   { does: "move", press: ["Home", "End"], steps: ["browse"], show: ["Home", "End"], say: "ends", long: "The first, the last of the page" },
   { does: "open", press: ["Enter"], steps: ["browse"], show: ["Enter"], say: "open", long: "Open the image in Review" },
   { does: "map", press: ["m"], steps: ["browse"], show: ["M"], say: "map", long: "Maps on or off" },
-  { does: "gather", press: [" "], steps: ["browse"], show: ["Space"], say: "to compare", long: "Choose the image to be compared, up to four" },
-  { does: "compare", press: ["c"], steps: ["browse"], show: ["C"], say: "compare", long: "Compare the chosen images, or the maps of this one" },
+  { does: "gather", press: [" "], steps: ["browse"], show: ["Space"], say: "choose", long: "Choose the image, or choose it no more" },
+  { does: "reach", press: ARROWS, shift: true, steps: ["browse"], show: ["Shift", LEFT, RIGHT], say: "range", long: "Choose a range, up and down too; Shift and a click do so" },
+  { does: "gatherPage", press: ["a"], shift: false, steps: ["browse"], show: ["A"], say: "all here", long: "Choose all images on this page, or none of them" },
+  { does: "gatherAll", press: ["a"], shift: true, steps: ["browse"], show: ["Shift", "A"], say: "all that match", long: "Choose all images that match, for those who lead" },
+  { does: "compare", press: ["c"], steps: ["browse"], show: ["C"], say: "compare", long: "Compare the chosen images, at most four, or the maps of this one" },
+  { does: "tags", press: ["t"], steps: ["browse"], show: ["T"], say: "tags", long: "Tags of the chosen images, for those who lead" },
+  { does: "give", press: ["g"], steps: ["browse"], show: ["G"], say: "give", long: "Give the chosen images to somebody, for those who lead" },
+  { does: "views", press: ["v"], steps: ["browse"], show: ["V"], say: "views", long: "Saved views: filters, sort and search under a name" },
   { does: "forget", press: ["Escape"], steps: ["browse"], show: ["Esc"], say: "choose none", long: "Choose none of them" },
   { does: "alone", press: [..."12345"], steps: COMPARED, legend: COMPARED, show: ["1", "2", "3", "4"], say: "one alone", long: "One map alone, and all again; 5 the difference" },
   { does: "alone", press: ["0"], steps: COMPARED },
@@ -126,7 +132,7 @@ const GROUPS = [
   ["Compare", (key) => key.steps === COMPARED],
 ];
 
-const REPEATED = ["nudge", "stride", "opacity", "threshold", "zoomIn", "zoomOut", "move", "cursor", "cross", "nudgeMark", "size", "stepBack", "stepForward"];
+const REPEATED = ["nudge", "stride", "opacity", "threshold", "zoomIn", "zoomOut", "move", "reach", "cursor", "cross", "nudgeMark", "size", "stepBack", "stepForward"];
 
 const isTyping = (target) =>
   target instanceof HTMLTextAreaElement || target instanceof HTMLSelectElement || (target instanceof HTMLInputElement && target.type !== "range" && target.type !== "checkbox");

@@ -8,6 +8,7 @@ from realness.store.controls import ControlStore
 from realness.store.descriptions import DescriptionStore
 from realness.store.engine import Database
 from realness.store.exports import ExportFilter, ExportStore
+from realness.store.handing import Handed, TakenBack
 from realness.store.images import ImageStore, NewImage
 from realness.store.maps import MapStore, MapTask
 from realness.store.migrate import migrate
@@ -19,11 +20,14 @@ from realness.store.references import ReferenceFinding, ReferenceStore
 from realness.store.regions import Answered, RegionStore
 from realness.store.reviews import ReviewStore
 from realness.store.studies import Place, StudyStore, Wanted
+from realness.store.tags import TagStore
+from realness.store.views import View, ViewStore
 
 __all__ = [
     "Answered",
     "Database",
     "ExportFilter",
+    "Handed",
     "Listed",
     "Listing",
     "MapTask",
@@ -37,6 +41,8 @@ __all__ = [
     "Store",
     "StudyState",
     "Taken",
+    "TakenBack",
+    "View",
     "Vote",
     "Wanted",
     "migrate",
@@ -62,6 +68,8 @@ class Store:
     panel: PanelStore
     people: PeopleStore
     controls: ControlStore
+    tags: TagStore
+    views: ViewStore
 
     @classmethod
     def open(cls, url: str) -> "Store":
@@ -88,6 +96,8 @@ class Store:
             panel=PanelStore(database),
             people=PeopleStore(database),
             controls=ControlStore(database),
+            tags=TagStore(database),
+            views=ViewStore(database),
         )
 
     def close(self) -> None:

@@ -4,11 +4,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Table, and_, insert, select, update
+from sqlalchemy import ColumnElement, Table, and_, select, update
 
-from realness.domain import Lock, StoredImage, Study, check_rating
+from realness.domain import Lock, Reviewer, StoredImage, Study, check_rating
 from realness.errors import InvalidValue, Locked
 from realness.store.engine import Database, aware, now
+from realness.store.handing import Handed, TakenBack, give, holders, take_back
 from realness.store.queues import Taken, following, lease, take
 from realness.store.rows import stored_image
 from realness.store.tables import assignments, images, repeats, study_images
@@ -51,20 +52,22 @@ class AssignmentStore:
 
     def assign(self, study_id: int, image_ids: Sequence[int], to: int, by: int) -> int:
         """Give images of the study to a person, who gets them first; how many were not theirs, or done, before."""
-        inside = select(study_images.c.image_id).where(study_images.c.study_id == study_id)
-        new = 0
+        return self.give(study_id, image_ids, to, by).given
+
+    def give(self, study_id: int, image_ids: Sequence[int], to: int, by: int) -> Handed:
+        """The same, told in full."""
         with self.database.write() as connection:
-            for image_id in connection.execute(inside.where(study_images.c.image_id.in_(image_ids))).scalars().all():
-                mine = _mine(study_id, image_id, to)
-                row = connection.execute(select(assignments).where(mine)).first()
-                if row is None:
-                    key = {"study_id": study_id, "image_id": image_id, "reviewer_id": to, "assigned_by": by}
-                    connection.execute(insert(assignments).values(**key, created_at=now()))
-                    new += 1
-                elif not row.answered and row.assigned_by is None:
-                    connection.execute(update(assignments).where(mine).values(assigned_by=by))
-                    new += 1
-        return new
+            return give(connection, study_id, image_ids, to, by)
+
+    def take_back(self, study_id: int, image_ids: Sequence[int], of: int) -> TakenBack:
+        """Take images back that a lead gave to a person, as far as that person has not begun them."""
+        with self.database.write() as connection:
+            return take_back(connection, study_id, image_ids, of)
+
+    def holders(self, study_id: int) -> list[tuple[Reviewer, int]]:
+        """Those to whom images can be given, each with how many were given to them and are not answered yet."""
+        with self.database.read() as connection:
+            return holders(connection, study_id)
 
     def lock(self, study_id: int, image_id: int, reviewer_id: int, rating: float) -> Lock:
         """Lock the blind rating (0 to 100). The same rating again is harmless. Where the image is with this person a

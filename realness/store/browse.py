@@ -4,9 +4,8 @@ Two passes over narrow rows (`summaries`), however many images a study has: one 
 sorts and gives the ids of a page. Only the images of that page are looked up in full.
 """
 
+import json
 import random
-import threading
-from collections import Counter, OrderedDict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -15,37 +14,29 @@ from sqlalchemy import (
     ColumnElement,
     Connection,
     Select,
-    case,
+    exists,
     func,
-    literal,
     select,
-    union,
 )
 from sqlalchemy.sql import Subquery
 
 from realness.domain import Study
-from realness.errors import InvalidValue
+from realness.errors import InvalidValue, NotAllowed
+from realness.store.counting import FACETS, Counts, counted_by_facet, searched, told
 from realness.store.engine import Database
-from realness.store.facets import WORDS, Parts, Untouched, rating_reviews
+from realness.store.facets import WORDS, Parts, rating_reviews
 from realness.store.tables import (
-    assignments,
     current_reviews,
     descriptions,
-    drafts,
+    generators,
     images,
     maps,
     opinion_scores,
-    reviews,
     study_images,
     summaries,
+    tag_sets,
 )
-from realness.store.words import matching
 
-_MANY = 16
-"""Splits above this number are not counted by number but by name."""
-_FEW = 10_000
-"""Images that a reviewer has begun, up to which they are counted apart from the others."""
-FACETS = ("status", "agreement", "verdict", "origin", "split")
 SORTS = ("imported", "newest", "rating_low", "rating_high", "mos_low", "mos_high")
 SORTS += ("score_low", "score_high", "disagreement", "uncertainty")
 
@@ -112,35 +103,52 @@ class BrowseStore:
     """Lists images."""
 
     database: Database
-    _counts: "_Counts" = field(default_factory=lambda: _Counts())
+    _counts: Counts = field(default_factory=Counts)
 
-    def page(self, study: Study, reviewer_id: int, listing: Listing) -> Listed:
+    def page(self, study: Study, reviewer_id: int, listing: Listing, *, leads: bool = False) -> Listed:
         """One page of the study's images as this reviewer may see them.
 
         In a blind study an image whose rating this reviewer has not locked has no verdict, no map, no opinion
-        score, no score of CORE, and is found by no search: `hidden` is true.
+        score, no score of CORE, no tags, and is found by no search: `hidden` is true.
+
+        Args:
+            leads: whether the reviewer leads: generators, and everybody's flags, are told.
+
+        Raises:
+            NotAllowed: generators are asked for by who does not lead.
         """
-        rows = _rows(study, reviewer_id).subquery()
-        chosen = [rows.c[name].in_(list(values)) for name, values in listing.chosen.items() if values]
-        found = select(rows.c.id).where(*chosen, *_search(rows.c.description_id, listing.search))
-        page = found.order_by(*_sort(rows, listing.sort))
+        parts = Parts(study, reviewer_id, leads=leads)
+        rows = _rows(parts).subquery()
+        page = select(rows.c.id).where(*_found(rows, listing, leads)).order_by(*_sort(rows, listing.sort))
         page = page.limit(listing.per).offset((listing.page - 1) * listing.per)
         version = self.database.version()  # before the reading: a commit in between makes it count again
+        key = (study.id, reviewer_id, study.settings.blind, leads, listing.search)
         with self.database.read() as connection:
-            counted = self._counts.of((study.id, reviewer_id, listing.search), version)
+            counted = self._counts.of(key, version)
             if counted is None:
-                counted = _counted(connection, study, reviewer_id, listing.search)
-                self._counts.keep((study.id, reviewer_id, listing.search), version, counted)
+                counted = counted_by_facet(connection, parts, listing.search)
+                self._counts.keep(key, version, counted)
             of = counted.total()
             if listing.search:
                 of = connection.execute(
                     select(func.count()).select_from(study_images).where(study_images.c.study_id == study.id)
                 ).scalar_one()
             ids = connection.execute(page).scalars().all()
-            full = connection.execute(_cards(study, reviewer_id, ids)).mappings()
-            by_id = {row["id"]: dict(row) for row in full}
-        total, facets = _facets(counted, listing.chosen)
+            full = connection.execute(_cards(parts, ids)).mappings()
+            by_id = {row["id"]: {**row, "tags": json.loads(row["tags"] or "[]")} for row in full}
+        total, facets = told(counted, listing.chosen)
         return Listed([by_id[each] for each in ids], total, of, facets)
+
+    def matching(
+        self, study: Study, reviewer_id: int, listing: Listing, *, leads: bool = False, after: int = -1, most: int
+    ) -> list[tuple[int, int]]:
+        """The place in the study and the id of at most `most` images that are found, on whatever page: those that come
+        after a place, in order of import.
+        """
+        rows = _rows(Parts(study, reviewer_id, leads=leads)).subquery()
+        query = select(rows.c.position, rows.c.id).where(*_found(rows, listing, leads), rows.c.position > after)
+        with self.database.read() as connection:
+            return [(at, image) for at, image in connection.execute(query.order_by(rows.c.position).limit(most))]
 
     def ratings(self, study_id: int, image_ids: Sequence[int]) -> dict[int, list[float]]:
         """The blind ratings of everyone's current reviews, by image."""
@@ -153,7 +161,7 @@ class BrowseStore:
         Returns:
             At most `most` of them, drawn at random but always the same; and how many there are.
         """
-        rows = _rows(study, reviewer_id).subquery()
+        rows = _rows(Parts(study, reviewer_id)).subquery()
         query = (
             select(rows.c.id, rows.c.position, rows.c.status, rows.c.score, rows.c.low, rows.c.high, rows.c.opinion)
             .where(rows.c.score.is_not(None))
@@ -179,28 +187,6 @@ class BrowseStore:
         return listed, len(found)
 
 
-class _Counts:
-    """The counts of the last listings, good until something is written: pages, sorts and filters share them."""
-
-    KEPT = 16
-
-    def __init__(self) -> None:
-        self._kept: OrderedDict[tuple, tuple[int, Counter[tuple]]] = OrderedDict()
-        self._lock = threading.Lock()
-
-    def of(self, key: tuple, version: int) -> Counter[tuple] | None:
-        with self._lock:
-            kept = self._kept.get(key)
-        return kept[1] if kept and kept[0] == version else None
-
-    def keep(self, key: tuple, version: int, counted: Counter[tuple]) -> None:
-        with self._lock:
-            self._kept[key] = (version, counted)
-            self._kept.move_to_end(key)
-            while len(self._kept) > self.KEPT:
-                self._kept.popitem(last=False)
-
-
 def _ratings(connection: Connection, study_id: int, *only: ColumnElement[bool]) -> dict[int, list[float]]:
     c = current_reviews.c
     query = select(c.image_id, c.rating).where(c.study_id == study_id, rating_reviews(), *only)
@@ -210,14 +196,15 @@ def _ratings(connection: Connection, study_id: int, *only: ColumnElement[bool]) 
     return found
 
 
-def _rows(study: Study, reviewer_id: int) -> Select:
+def _rows(parts: Parts) -> Select:
     """Every image of the study with what filters and sorting need: joins by key alone."""
-    parts = Parts(study, reviewer_id)
     return select(
         study_images.c.image_id.label("id"),
         study_images.c.position,
         *(parts.facet(name).label(name) for name in WORDS),
         summaries.c.split,
+        parts.generator_id.label("generator_id"),
+        parts.tag_set_id.label("tag_set_id"),
         parts.lease.c.blind_rating.label("rating"),
         parts.seen_only(summaries.c.description_id).label("description_id"),
         parts.seen_only(summaries.c.opinion).label("opinion"),
@@ -229,9 +216,28 @@ def _rows(study: Study, reviewer_id: int) -> Select:
     ).select_from(parts.joined)
 
 
-def _cards(study: Study, reviewer_id: int, ids: Sequence[int]) -> Select:
+def _found(rows: Subquery, listing: Listing, leads: bool) -> list[ColumnElement[bool]]:
+    """What an image of `_rows` has to fulfil to be found."""
+    found = searched(rows.c.description_id, listing.search)
+    for name, values in listing.chosen.items():
+        if not values:
+            continue
+        if name == "generator":
+            if not leads:
+                raise NotAllowed("what made an image is told to those who lead studies; take that filter away")
+            named = select(generators.c.id).where(generators.c.name.in_(list(values)))
+            found.append(rows.c.generator_id.in_(named))
+        elif name == "tags":
+            each = func.json_each(tag_sets.c.tags).table_valued("value")
+            bearing = select(tag_sets.c.id).where(exists().where(each.c.value.in_(list(values))))
+            found.append(rows.c.tag_set_id.in_(bearing))
+        else:
+            found.append(rows.c[name].in_(list(values)))
+    return found
+
+
+def _cards(parts: Parts, ids: Sequence[int]) -> Select:
     """These images with all that their cards show."""
-    parts = Parts(study, reviewer_id)
     source = (
         select(opinion_scores.c.source)
         .where(opinion_scores.c.image_id == images.c.id, opinion_scores.c.rating.is_not(None))
@@ -247,87 +253,21 @@ def _cards(study: Study, reviewer_id: int, ids: Sequence[int]) -> Select:
         .scalar_subquery()
     )
     return (
-        _rows(study, reviewer_id)
+        _rows(parts)
         .add_columns(
             images.c.key,
             images.c.width,
             images.c.height,
             (~parts.seen).label("hidden"),
+            tag_sets.c.tags,
             parts.seen_only(source).label("opinion_source"),
             parts.seen_only(shown_map).label("map_id"),
         )
         .join(images, images.c.id == study_images.c.image_id)
         .outerjoin(descriptions, descriptions.c.id == summaries.c.description_id)
+        .outerjoin(tag_sets, tag_sets.c.id == parts.tag_set_id)
         .where(study_images.c.image_id.in_(ids))
     )
-
-
-def _counted(connection: Connection, study: Study, reviewer_id: int, search: str) -> Counter[tuple]:
-    """How many images have each combination of facet values, in the order of `FACETS`.
-
-    While this reviewer has begun few images, all are counted as if untouched, which takes half as long, and those few
-    are put right.
-    """
-    begun = [
-        select(table.c.image_id).where(table.c.study_id == study.id, table.c.reviewer_id == reviewer_id)
-        for table in (assignments, reviews, drafts)
-    ]
-    touched = union(*begun).subquery()
-    some = connection.execute(select(func.count()).select_from(select(touched).limit(_FEW + 1).subquery())).scalar_one()
-    split = summaries.c.split
-    inside = select(split).distinct().where(split.is_not(None)).limit(_MANY + 1)
-    splits = [each for each in connection.execute(inside).scalars() if each is not None]
-    parts, untouched = Parts(study, reviewer_id), Untouched(study, reviewer_id)
-    if some > _FEW:
-        return _combinations(connection, parts, splits, search)
-    counted = _combinations(connection, untouched, splits, search)
-    if some:
-        these = study_images.c.image_id.in_(select(touched.c.image_id))
-        counted.subtract(_combinations(connection, untouched, splits, search, these))
-        counted.update(_combinations(connection, parts, splits, search, these))
-    return +counted
-
-
-def _combinations(
-    connection: Connection, parts: Parts, splits: Sequence[str], search: str, *only: ColumnElement[bool]
-) -> Counter[tuple]:
-    """Counted in one pass, grouped by one number: grouping by the words of all facets takes twice as long."""
-    split = summaries.c.split
-    known: dict[str, Sequence[str]] = WORDS | ({"split": splits} if 0 < len(splits) <= _MANY else {})
-    code: ColumnElement[int] = literal(0)
-    for name, words in known.items():
-        numbers = {word: number for number, word in enumerate(words, 1)}
-        number = case(numbers, value=split, else_=0) if name == "split" else parts.facet(name, numbered=True)
-        code = code * (len(words) + 1) + number
-    grouped = [code.label("code"), *([split] if len(splits) > _MANY else [])]
-    searched = _search(parts.seen_only(summaries.c.description_id), search)
-    query = select(func.count(), *grouped).select_from(parts.joined).where(*searched, *only).group_by(*grouped)
-    found: Counter[tuple] = Counter()
-    for count, number, *rest in connection.execute(query):
-        values: dict[str, Any] = {"split": rest[0] if rest else None}
-        for name, words in reversed(known.items()):
-            number, at = divmod(number, len(words) + 1)
-            values[name] = words[at - 1] if at else None
-        found[tuple(values[name] for name in FACETS)] += count
-    return found
-
-
-def _facets(counted: Counter[tuple], chosen: Mapping[str, Sequence[str]]) -> tuple[int, dict[str, dict[str, int]]]:
-    """How many images are found; and counts by value under the other filters, so that a choice shows its effect."""
-    total, facets = 0, {name: Counter[str]() for name in FACETS}
-    for values, count in counted.items():
-        barred = [
-            name for name, value in zip(FACETS, values, strict=True) if chosen.get(name) and value not in chosen[name]
-        ]
-        total += count if not barred else 0
-        for name, value in zip(FACETS, values, strict=True):
-            if value is not None and barred in ([], [name]):
-                facets[name][value] += count
-    return total, {name: dict(sorted(counts.items())) for name, counts in facets.items()}
-
-
-def _search(description_id: ColumnElement[int], said: str) -> list[ColumnElement[bool]]:
-    return [description_id.in_(found) for found in matching(said)]
 
 
 def _sort(rows: Subquery, sort: str) -> list[ColumnElement]:

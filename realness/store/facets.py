@@ -2,7 +2,20 @@
 
 from collections.abc import Sequence
 
-from sqlalchemy import ColumnElement, FromClause, and_, case, false, func, literal, null, or_, select, true
+from sqlalchemy import (
+    ColumnElement,
+    FromClause,
+    and_,
+    case,
+    false,
+    func,
+    literal,
+    literal_column,
+    null,
+    or_,
+    select,
+    true,
+)
 
 from realness.domain import ReviewKind, ReviewRole, Study
 from realness.store.tables import (
@@ -19,6 +32,7 @@ WORDS: dict[str, Sequence[str]] = {
     "verdict": ("yes", "somewhat", "no"),
     "origin": ("generated", "photograph"),
     "agreement": ("agrees", "disagrees"),
+    "flags": ("flagged",),
 }
 """The facets whose values are known, with these values."""
 
@@ -30,13 +44,16 @@ def rating_reviews() -> ColumnElement[bool]:
 
 
 class Parts:
-    """The parts of a listing's rows for one reviewer of one study: what is joined, and what it says."""
+    """The parts of a listing's rows for one reviewer of one study: what is joined, and what it says.
+
+    Who leads is told of everybody's flags, and of what made an image; others of their own flags alone.
+    """
 
     review = reviews.alias("mine")
     lease = assignments.alias("lease")
 
-    def __init__(self, study: Study, reviewer_id: int) -> None:
-        self.study, self.reviewer_id = study, reviewer_id
+    def __init__(self, study: Study, reviewer_id: int, *, leads: bool = False) -> None:
+        self.study, self.reviewer_id, self.leads = study, reviewer_id, leads
         self.seen: ColumnElement[bool] = self.lease.c.blind_rating.is_not(None) if study.settings.blind else true()
 
     def seen_only(self, value: ColumnElement) -> ColumnElement:
@@ -82,6 +99,8 @@ class Parts:
         told = summaries.c
         if name == "status":
             return [*self.begun, ("todo", true())]
+        if name == "flags":
+            return [("flagged", self.flagged)]
         if name == "verdict":
             conditions = [(word, self.verdict == word) for word in WORDS[name]]
         elif name == "origin":
@@ -105,6 +124,25 @@ class Parts:
         return [*answered, ("draft", begun)]
 
     @property
+    def flagged(self) -> ColumnElement[bool]:
+        """Whether somebody whose flags are told has one on the image."""
+        c = current_reviews.c
+        # Written out, or SQLite would not find that the index of flags is enough.
+        flags = select(c.image_id).where(c.study_id == self.study.id, c.kind == literal_column("'flag'"))
+        flags = flags.where(c.role == ReviewRole.REVIEWER.value)
+        return study_images.c.image_id.in_(flags if self.leads else flags.where(c.reviewer_id == self.reviewer_id))
+
+    @property
+    def generator_id(self) -> ColumnElement[int]:
+        """The number of what made the image, for those who lead; a blind study hides it like all that is known."""
+        return self.seen_only(summaries.c.generator_id) if self.leads else null()
+
+    @property
+    def tag_set_id(self) -> ColumnElement[int]:
+        """The number of the image's tags: they may say something of it."""
+        return self.seen_only(study_images.c.tag_set_id)
+
+    @property
     def verdict(self) -> ColumnElement[str]:
         """The reviewer's verdict, else the newest description's."""
         return func.coalesce(self.review.c.verdict, summaries.c.verdict)
@@ -124,8 +162,8 @@ class Parts:
 class Untouched(Parts):
     """The same for images that this reviewer has not begun: there is nothing to join."""
 
-    def __init__(self, study: Study, reviewer_id: int) -> None:
-        super().__init__(study, reviewer_id)
+    def __init__(self, study: Study, reviewer_id: int, *, leads: bool = False) -> None:
+        super().__init__(study, reviewer_id, leads=leads)
         self.seen = false() if study.settings.blind else true()
 
     @property
@@ -140,6 +178,11 @@ class Untouched(Parts):
     def begun(self) -> list[tuple[str, ColumnElement[bool]]]:
         """Nothing is."""
         return []
+
+    @property
+    def flagged(self) -> ColumnElement[bool]:
+        """Only others can have flagged the image."""
+        return super().flagged if self.leads else false()
 
     @property
     def verdict(self) -> ColumnElement[str]:

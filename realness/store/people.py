@@ -44,7 +44,7 @@ class PeopleStore:
                 if row is None:
                     _add(connection, LOCAL_REVIEWER, Role.ADMIN, None)
                     row = connection.execute(query).one()
-        return _reviewer(row)
+        return reviewer_of(row)
 
     def any_accounts(self) -> bool:
         """Whether somebody can, or once could, sign in: from then on everybody has to."""
@@ -99,7 +99,7 @@ class PeopleStore:
         query = query.where(reviewers.c.password_hash.is_not(None), reviewers.c.disabled_at.is_(None))
         with self.database.read() as connection:
             row = connection.execute(query).first()
-        return None if row is None else (_reviewer(row), row.password_hash)
+        return None if row is None else (reviewer_of(row), row.password_hash)
 
     def change(self, reviewer_id: int, **values: Any) -> None:
         """Change `role`, `password_hash` or `disabled_at`. With a new password or disabled, every session ends.
@@ -132,7 +132,7 @@ class PeopleStore:
         """Whose session it is and when it ends; None where there is none, it has ended, or its owner is disabled."""
         with self.database.read() as connection:
             row = connection.execute(_SESSION, {"token": token_sha256, "now": now()}).first()
-        return None if row is None else (_reviewer(row), aware(row.expires_at) or row.expires_at)
+        return None if row is None else (reviewer_of(row), aware(row.expires_at) or row.expires_at)
 
     def prolong(self, token_sha256: str, until: datetime) -> None:
         """A session in use goes on."""
@@ -173,11 +173,12 @@ def _add(connection: Connection, name: str, role: Role, password_hash: str | Non
     connection.execute(insert(reviewers).values(created_at=now(), **values))
 
 
-def _reviewer(row: Row) -> Reviewer:
+def reviewer_of(row: Row) -> Reviewer:
+    """A person from a row of `reviewers`."""
     return Reviewer(row.id, row.name, row.pseudonym, Role(row.role), row.password_hash is not None)
 
 
 def _account(row: Row) -> Account:
     created_at = aware(row.created_at)
     assert created_at is not None  # the column is NOT NULL
-    return Account(_reviewer(row), created_at, row.disabled_at is not None, row.reviews)
+    return Account(reviewer_of(row), created_at, row.disabled_at is not None, row.reviews)

@@ -1,5 +1,6 @@
 """Studies."""
 
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -138,6 +139,13 @@ class StudyStore:
         query = query.where(study_images.c.study_id == study_id).order_by(study_images.c.position)
         with self.database.read() as connection:
             return [(name or "", sha256) for name, sha256 in connection.execute(query)]
+
+    def ids(self, study_id: int, keys: Sequence[str]) -> list[int]:
+        """The ids of the images of a study with these keys, in order; keys of others are passed over."""
+        query = select(images.c.id).join(study_images, study_images.c.image_id == images.c.id)
+        query = query.where(study_images.c.study_id == study_id, images.c.key.in_(keys))
+        with self.database.read() as connection:
+            return list(connection.execute(query.order_by(study_images.c.position)).scalars())
 
     def holds(self, study_id: int, image_id: int) -> bool:
         """Whether an image is in a study."""

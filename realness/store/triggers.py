@@ -39,13 +39,15 @@ def recreate(connection: Connection) -> None:
     drop(connection)
     there = inspect(connection)
     # Not in a database that went down to an older version:
-    missing = tuple(f"{name}_" for name in ("summaries", "queues", "repeats", INDEX) if not there.has_table(name))
-    for name, statement in _triggers().items():
+    kept = ("summaries", "queues", "repeats", "tag_sets", INDEX)
+    missing = tuple(f"{name}_" for name in kept if not there.has_table(name))
+    for name, statement in _triggers(numbered=there.has_table("generators")).items():
         if not name.startswith(missing):
             connection.exec_driver_sql(statement)
 
 
-def _triggers() -> dict[str, str]:
+def _triggers(*, numbered: bool = True) -> dict[str, str]:
+    """Every trigger by name; without `numbered` as they were before generators had numbers."""
     statements = {}
     for table in APPEND_ONLY:
         name = table.name
@@ -76,19 +78,29 @@ def _triggers() -> dict[str, str]:
         f"CREATE TRIGGER {INDEX}_of_new_description AFTER INSERT ON descriptions BEGIN "
         f"INSERT INTO {INDEX} (rowid, text) VALUES (NEW.id, NEW.text); END"
     )
-    return statements | _summaries() | _queues()
+    return statements | _summaries(numbered) | _queues() | _tag_sets()
 
 
-def _summaries() -> dict[str, str]:
+def _summaries(numbered: bool) -> dict[str, str]:
     """Each change of what a summary is taken from changes the summary, in the same statement."""
+    known = (
+        "INSERT INTO generators (name) SELECT NEW.generator WHERE NEW.generator IS NOT NULL "
+        "AND NOT EXISTS (SELECT 1 FROM generators WHERE name = NEW.generator); "
+        if numbered
+        else ""
+    )
+    columns, told, sources = "split, is_real", "NEW.split, NEW.is_real", "split, is_real"
+    if numbered:
+        columns, sources = f"{columns}, generator_id", f"{sources}, generator"
+        told += ", (SELECT id FROM generators WHERE name = NEW.generator)"
     statements = {
         "summaries_of_new_image": (
-            "CREATE TRIGGER summaries_of_new_image AFTER INSERT ON images BEGIN "
-            "INSERT INTO summaries (image_id, split, is_real) VALUES (NEW.id, NEW.split, NEW.is_real); END"
+            f"CREATE TRIGGER summaries_of_new_image AFTER INSERT ON images BEGIN {known}"
+            f"INSERT INTO summaries (image_id, {columns}) VALUES (NEW.id, {told}); END"
         ),
         "summaries_of_image": (
-            "CREATE TRIGGER summaries_of_image AFTER UPDATE OF split, is_real ON images BEGIN "
-            "UPDATE summaries SET split = NEW.split, is_real = NEW.is_real WHERE image_id = NEW.id; END"
+            f"CREATE TRIGGER summaries_of_image AFTER UPDATE OF {sources} ON images BEGIN {known}"
+            f"UPDATE summaries SET ({columns}) = (SELECT {told}) WHERE image_id = NEW.id; END"
         ),
     }
     tables = {"description": "descriptions", "opinion": "opinion_scores", "prediction": "predictions"}
@@ -142,6 +154,24 @@ def _queues() -> dict[str, str]:
             "BEGIN SELECT RAISE(ABORT, 'a rating stays as it was given'); END"
         ),
     }
+
+
+def _tag_sets() -> dict[str, str]:
+    """Each tag that is put on an image or taken off changes the number of the image's tags, in the same statement."""
+    statements = {}
+    for event, row in (("INSERT", "NEW"), ("DELETE", "OLD")):
+        name, here = (
+            f"tag_sets_after_{event.lower()}_of_tag",
+            f"study_id = {row}.study_id AND image_id = {row}.image_id",
+        )
+        tags = f"SELECT json_group_array(tag) AS tags FROM (SELECT tag FROM tags WHERE {here} ORDER BY tag)"
+        statements[name] = (
+            f"CREATE TRIGGER {name} AFTER {event} ON tags BEGIN "
+            f"INSERT INTO tag_sets (tags) SELECT tags FROM ({tags}) AS new WHERE tags <> '[]' "
+            "AND NOT EXISTS (SELECT 1 FROM tag_sets AS old WHERE old.tags = new.tags); "
+            f"UPDATE study_images SET tag_set_id = (SELECT id FROM tag_sets WHERE tags = ({tags})) WHERE {here}; END"
+        )
+    return statements
 
 
 def _same_key(table: Table) -> str:

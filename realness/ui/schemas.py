@@ -29,7 +29,7 @@ DRAFT_LIMIT = (
 )
 """Bytes of UTF-8 that a draft may have: those of a review with every text and mark at its longest, one mask among
 them."""
-_Key = Annotated[str, Field(pattern=r"^[0-9a-z]{1,64}$")]
+Key = Annotated[str, Field(pattern=r"^[0-9a-z]{1,64}$")]
 Id = Annotated[int, Field(ge=0, le=2**63 - 1)]
 _Text = Annotated[str, Field(max_length=MAX_TEXT)]
 
@@ -44,7 +44,7 @@ class LockBody(Body):
     """Locking a blind rating, 0 to 100."""
 
     study: Id
-    image: _Key
+    image: Key
     rating: Annotated[float, Field(strict=True)]
 
 
@@ -52,7 +52,7 @@ class DraftBody(Body):
     """What is typed so far: any JSON object of at most `DRAFT_LIMIT` bytes."""
 
     study: Id
-    image: _Key
+    image: Key
     base_revision: Id
     body: dict[str, Any]
 
@@ -95,7 +95,7 @@ class ReviewBody(Body):
 
     submission_id: str
     study: Id
-    image: _Key
+    image: Key
     base_revision: Id
     kind: ReviewKind = ReviewKind.REVIEW
     description_id: Id | None = None

@@ -4,14 +4,16 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request
 
-from realness.store import Listing
-from realness.store.browse import FACETS
 from realness.ui import payload
 from realness.ui.routes.needs import Bench, Who, desk_in
 from realness.ui.schemas import Id
+from realness.workbench.listings import LONGEST_SEARCH, listing_of
 from realness.workbench.reviewing import Desk
 
 router = APIRouter()
+_MOST_VALUES = 500
+"""Values of a facet that are told, the most frequent ones."""
+_AS_WRITTEN = ("generator", "tags")
 
 
 @router.get("/api/browse")
@@ -20,31 +22,32 @@ def browse(
     who: Who,
     request: Request,
     study: Id,
-    q: Annotated[str, Query(max_length=200)] = "",
+    q: Annotated[str, Query(max_length=LONGEST_SEARCH)] = "",
     sort: str = "imported",
     page: Annotated[int, Query(ge=1, le=1_000_000)] = 1,
     per: Annotated[int, Query(ge=1, le=100)] = 15,
 ) -> dict[str, Any]:
     """One page of images with what this reviewer may see of them."""
     at = desk_in(bench, who, study)
-    chosen = {name: request.query_params.getlist(name) for name in FACETS}
-    listed = bench.store.browse.page(at.shown, at.reviewer.id, Listing(chosen, q, sort, page, per))
+    listing = listing_of(request.query_params.multi_items(), page=page, per=per)
+    listed = bench.store.browse.page(at.shown, at.reviewer.id, listing, leads=at.reviewer.leads)
     ratings = bench.store.browse.ratings(study, [row["id"] for row in listed.rows])
-    facets = {
-        name: [
-            {"value": value, "label": value.replace("_", " ").capitalize(), "count": n} for value, n in found.items()
-        ]
-        for name, found in listed.facets.items()
-    }
     return {
         "total": listed.total,
         "of": listed.of,
         "page": page,
         "pages": max(1, -(-listed.total // per)),
-        "facets": facets,
+        "facets": {name: _facet(name, found) for name, found in listed.facets.items()},
         "scores": bench.store.predictions.any(),
         "items": [payload.card(at, row, _visible(at, row, ratings)) for row in listed.rows],
     }
+
+
+def _facet(name: str, found: dict[str, int]) -> list[dict[str, Any]]:
+    """The values of a facet with their counts: in the order of the words, but the most frequent ones if many."""
+    most = sorted(found, key=lambda value: -found[value])[:_MOST_VALUES] if len(found) > _MOST_VALUES else list(found)
+    labels = {value: value if name in _AS_WRITTEN else value.replace("_", " ").capitalize() for value in most}
+    return [{"value": value, "label": label, "count": found[value]} for value, label in labels.items()]
 
 
 def _visible(at: Desk, row: Any, ratings: dict[int, list[float]]) -> list[float]:
