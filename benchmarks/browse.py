@@ -48,6 +48,9 @@ FILTERS: dict[str, dict[str, str]] = {
     "verdict": {"verdict": "somewhat"},
     "origin": {"origin": "generated"},
     "split": {"split": "test"},
+    "generator": {"generator": GENERATORS[3]},
+    "tags": {"tags": TAGS[0]},
+    "flags": {"flags": "flagged"},
 }
 
 

@@ -22,7 +22,7 @@ from sqlalchemy.sql import Subquery
 
 from realness.domain import Study
 from realness.errors import InvalidValue, NotAllowed
-from realness.store.counting import FACETS, Counts, counted_by_facet, searched, told
+from realness.store.counting import FACETS, Counts, counted_by_facet, searched
 from realness.store.engine import Database
 from realness.store.facets import WORDS, Parts, rating_reviews
 from realness.store.tables import (
@@ -128,7 +128,7 @@ class BrowseStore:
             if counted is None:
                 counted = counted_by_facet(connection, parts, listing.search)
                 self._counts.keep(key, version, counted)
-            of = counted.total()
+            of = counted.total
             if listing.search:
                 of = connection.execute(
                     select(func.count()).select_from(study_images).where(study_images.c.study_id == study.id)
@@ -136,7 +136,7 @@ class BrowseStore:
             ids = connection.execute(page).scalars().all()
             full = connection.execute(_cards(parts, ids)).mappings()
             by_id = {row["id"]: {**row, "tags": json.loads(row["tags"] or "[]")} for row in full}
-        total, facets = told(counted, listing.chosen)
+        total, facets = counted.under(listing.chosen)
         return Listed([by_id[each] for each in ids], total, of, facets)
 
     def matching(
