@@ -4,8 +4,8 @@ from dataclasses import dataclass
 
 from realness.store.assignments import AssignmentStore
 from realness.store.browse import BrowseStore, Listed, Listing, Scored
-from realness.store.controls import ControlStore
-from realness.store.descriptions import DescriptionStore
+from realness.store.controls import Checks, ControlStore, Gold
+from realness.store.descriptions import CHECK, DescriptionStore
 from realness.store.engine import Database
 from realness.store.exports import ExportFilter, ExportStore
 from realness.store.images import ImageStore, NewImage
@@ -18,13 +18,17 @@ from realness.store.queues import Given
 from realness.store.references import ReferenceFinding, ReferenceStore
 from realness.store.regions import Answered, RegionStore
 from realness.store.reviews import ReviewStore
-from realness.store.studies import Place, StudyStore, Wanted
+from realness.store.studies import AtWork, Place, Sources, StudyStore, Wanted
 
 __all__ = [
+    "CHECK",
     "Answered",
+    "AtWork",
+    "Checks",
     "Database",
     "ExportFilter",
     "Given",
+    "Gold",
     "Listed",
     "Listing",
     "MapTask",
@@ -35,6 +39,7 @@ __all__ = [
     "ReferenceFinding",
     "Scorable",
     "Scored",
+    "Sources",
     "Store",
     "StudyState",
     "Vote",

@@ -239,6 +239,7 @@ def _cards(study: Study, reviewer_id: int, ids: Sequence[int]) -> Select:
         .limit(1)
         .scalar_subquery()
     )
+    shown_text = func.coalesce(study_images.c.check_id, summaries.c.description_id)
     shown_map = (
         select(maps.c.id)
         .where(maps.c.image_id == images.c.id, maps.c.text_sha256 == descriptions.c.text_sha256)
@@ -257,7 +258,7 @@ def _cards(study: Study, reviewer_id: int, ids: Sequence[int]) -> Select:
             parts.seen_only(shown_map).label("map_id"),
         )
         .join(images, images.c.id == study_images.c.image_id)
-        .outerjoin(descriptions, descriptions.c.id == summaries.c.description_id)
+        .outerjoin(descriptions, descriptions.c.id == shown_text)
         .where(study_images.c.image_id.in_(ids))
     )
 
