@@ -51,7 +51,7 @@ export class NewStudy {
     const limit = make("input", { class: "field num", type: "number", id: "rz-which-limit", min: 1, step: 1, placeholder: "all", "data-which": "limit" });
     this.some = make(
       "div", { class: "some" },
-      chosen("of_study", "Study"), chosen("split", "Split"), chosen("generator", "Generator"), chosen("verdict", "Text says"),
+      chosen("of_study", "From study"), chosen("split", "Split"), chosen("generator", "Generator"), chosen("verdict", "Text says"),
       make("div", { class: "setting", "data-field": "limit" }, make("label", { for: "rz-which-limit" }, "At most"), make("div", { class: "inline" }, limit, make("span", { class: "small quiet" }, "images")), make("p", { class: "small quiet" }, "Those imported first."), make("p", { class: "small wrong", role: "alert", hidden: true })),
     );
     this.from = make("select", { id: "rz-which-from" }, none, all);

@@ -6,7 +6,7 @@ import pytest
 from builders import make_description, make_image, make_study, make_submission
 from sqlalchemy import select
 from test_accounts import browser
-from test_accounts import people as people  # noqa: PLC0414  the fixture
+from test_accounts import people as people
 
 from realness.domain import StudySettings, Verdict
 from realness.store.tables import descriptions, study_images
