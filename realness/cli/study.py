@@ -18,7 +18,7 @@ _Overlap = Annotated[int | None, typer.Option(help="How many people review each 
 _Order = Annotated[
     str | None, typer.Option(help="imported, random (by reviewer) or informative (widest interval first).")
 ]
-_Seed = Annotated[int | None, typer.Option(help="For the random order.")]
+_Seed = Annotated[int | None, typer.Option(min=0, max=2**31 - 1, help="For the random order.")]
 _Repeats = Annotated[int | None, typer.Option(help="Of 100 images that a person rates, how many come twice, unsaid.")]
 _GoldShare = Annotated[int | None, typer.Option(help="Of 100 images that a person rates, how many are gold.")]
 _Target = Annotated[int | None, typer.Option(help="How many images each person is to do; 0 for all.")]

@@ -78,9 +78,11 @@ def test_a_lead_makes_changes_and_closes_a_study_and_a_reviewer_sees_it_closed(s
     expect(screen.locator('[data-el="goldSaid"]')).to_contain_text("Saved")
 
     other = open_as(served, chromium, "ana", "review")
-    other.locator('[data-el="pick"] select').select_option("pilot")
+    expect(other.locator('[data-el="pick"] option:checked')).to_have_text("pilot")  # the newest
+    expect(other.locator(".photo")).to_be_visible()
     expect(other.locator('[data-screen="review"] [data-el="rateBody"]')).to_be_visible()
     other.keyboard.press("3")
+    expect(other.get_by_role("button", name="Lock rating")).to_be_enabled()
 
     screen.get_by_role("button", name="Close study…").click()
     confirm(page, "Close study")
