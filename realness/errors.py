@@ -6,7 +6,19 @@ class RealnessError(Exception):
 
 
 class InvalidValue(RealnessError):
-    """A value is off its scale, of an unknown kind, or missing where it is needed."""
+    """A value is off its scale, of an unknown kind, or missing where it is needed.
+
+    Attributes:
+        field: the field of a form that it was given in; empty where it came from none.
+    """
+
+    def __init__(self, message: str, field: str = "") -> None:
+        super().__init__(message)
+        self.field = field
+
+
+class StudyClosed(InvalidValue):
+    """A rating or a review for a study that takes none any more."""
 
 
 class UnreadableImage(RealnessError):

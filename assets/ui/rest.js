@@ -11,9 +11,17 @@ export const importInto = (study) => `python -m realness import PATH${study ? ` 
 /** Another study in which images are left, the sample only if there is no other: a choice, or none. */
 function another(session) {
   const { study, studies } = session;
-  const open = studies.filter((one) => one.id !== study.id && one.done < one.images);
+  const open = studies.filter((one) => one.id !== study.id && !one.closed && one.done < one.images);
   const found = open.find((one) => !one.sample) ?? open[0];
   return found ? [[`Go on with ${found.name}, ${found.images - found.done} left`, () => session.choose(found.id)]] : [];
+}
+
+/** A study that takes no reviews any more: what was done stays, and there is no way to answer. */
+function closed(session) {
+  const { study, reviewer } = session;
+  const done = study.done ? ` You answered ${study.done} ${study.done === 1 ? "image" : "images"}.` : "";
+  const lead = reviewer.leads ? [["Studies", () => go("studies")]] : [];
+  return ["This study is closed", `It takes no reviews any more.${done} What you answered or began is kept.`, [...another(session), ["Look at its images", () => go("browse")], ...lead]];
 }
 
 /** What to say: title, text, choices (`[label, act]`) and a command to copy. */
@@ -24,6 +32,7 @@ function words(session, trouble, again) {
   const look = ["Look again", again];
   if (trouble) return ["This cannot be opened", trouble.text, [["To the next image", again]]];
   if (!study) return ["There is no study yet", IMPORT, [look], importInto(null)];
+  if (study.closed) return closed(session);
   if (!study.images) return ["No images in this study yet", IMPORT, [look, ...trySample], importInto(study)];
   if (study.done < study.images) {
     return ["Nothing to review just now", "The images that are left are with other reviewers. They come back when those pause.", [look]];

@@ -217,9 +217,10 @@ class Review {
 
   /** The server does not take it, and trying again would not help. */
   refuse(error) {
-    Object.assign(this, { busy: false, trouble: { kind: "refused", text: error.message } });
     this.drafts.resume();
-    this.paint();
+    if (error.kind === "closed") return this.opening.open(getNext);
+    Object.assign(this, { busy: false, trouble: { kind: "refused", text: error.message } });
+    return this.paint();
   }
 
   // ---- the page ----

@@ -3,7 +3,7 @@
 import { ApiError, get } from "./api.js";
 import { belongTo } from "./memory.js";
 
-const SCREENS = ["review", "browse", "compare", "insights", "data"];
+const SCREENS = ["review", "browse", "compare", "insights", "studies", "data"];
 const TAB = "realness.study"; // a tab keeps its study over a reload; a new tab starts where the server says
 
 class Session extends EventTarget {
@@ -44,10 +44,18 @@ class Session extends EventTarget {
     this.dispatchEvent(new Event("study"));
   }
 
+  /** Read anew who reviews which study, and open one: studies were made or changed. */
+  async renew(id) {
+    const told = await get("/api/start", { study: id });
+    sessionStorage.setItem(TAB, String(id));
+    this.#take(told);
+    this.dispatchEvent(new Event("chosen"));
+  }
+
   /** Another study: its next image, or its images under the same filters. */
   choose(id) {
     const { screen, query } = place();
-    for (const name of ["page", ...(screen === "compare" ? [...query.keys()] : [])]) query.delete(name); // of the other study
+    for (const name of ["page", "new", ...(screen === "compare" ? [...query.keys()] : [])]) query.delete(name); // of the other study
     sessionStorage.setItem(TAB, String(id));
     this.#open(this.studies.find((study) => study.id === id) ?? this.study);
     go(`${screen}?${query}`, true);
@@ -86,7 +94,7 @@ export const session = new Session();
 
 addEventListener("hashchange", () => session.follow()); // before the screens hear of it
 
-/** The place in the address bar: `#review`, `#review/KEY`, `#browse?filters`, `#compare?maps`, `#insights` or `#data`, each with `study=ID` or without. */
+/** The place in the address bar: `#review`, `#review/KEY`, `#browse?filters`, `#compare?maps`, `#insights`, `#studies` or `#data`, each with `study=ID` or without. */
 export function place() {
   const [path, asked = ""] = location.hash.slice(1).split("?");
   const [screen, image = null] = path.split("/");

@@ -38,11 +38,11 @@ function showStudy(el) {
   el.studyName.textContent = study?.name ?? "";
   el.sample.hidden = !study?.sample;
   el.sample.title = "Photographs with planted inconsistencies; some machine texts are wrong on purpose";
-  const options = studies.map((one) => new Option(one.name, one.id, false, one.id === study?.id));
+  const options = studies.map((one) => new Option(one.closed ? `${one.name} (closed)` : one.name, one.id, false, one.id === study?.id));
   el.study.replaceChildren(...options);
   for (const link of el.nav.children) {
     link.href = address(link.dataset.nav);
-    link.hidden = "leads" in link.dataset && !reviewer?.leads;
+    if ("leads" in link.dataset) link.hidden = !reviewer?.leads;
   }
   el.who.textContent = reviewer?.initials ?? "";
   el.who.title = reviewer ? `Reviewing as ${reviewer.name}` : "";

@@ -9,7 +9,7 @@ from realness.cli.context import Context
 from realness.domain import Study, StudySettings, Verdict
 from realness.store import Wanted
 from realness.workbench import Workbench
-from realness.workbench.studies import read_gold
+from realness.workbench.studies import new_study, read_gold
 
 app = typer.Typer(help="Studies and their settings.", no_args_is_help=True)
 _Name = Annotated[str, typer.Argument(help="The study's name.")]
@@ -18,7 +18,7 @@ _Overlap = Annotated[int | None, typer.Option(help="How many people review each 
 _Order = Annotated[
     str | None, typer.Option(help="imported, random (by reviewer) or informative (widest interval first).")
 ]
-_Seed = Annotated[int | None, typer.Option(help="For the random order.")]
+_Seed = Annotated[int | None, typer.Option(min=0, max=2**31 - 1, help="For the random order.")]
 _Repeats = Annotated[int | None, typer.Option(help="Of 100 images that a person rates, how many come twice, unsaid.")]
 _GoldShare = Annotated[int | None, typer.Option(help="Of 100 images that a person rates, how many are gold.")]
 _Target = Annotated[int | None, typer.Option(help="How many images each person is to do; 0 for all.")]
@@ -52,9 +52,8 @@ def create(
         settings = _changed(StudySettings(), blind, overlap, order, seed, hidden_repeats, gold_share, target)
         source = bench.store.studies.named(of_study).id if of_study else None
         wanted = Wanted(split, generator, verdict, source, limit)
-        study = bench.store.studies.create(name, settings)
-        taken = bench.store.studies.take_images(study.id, wanted) if wanted != Wanted() else 0
-        told = _as_dict(bench, bench.store.studies.by_id(study.id))
+        study, taken = new_study(bench, name, settings, wanted if wanted != Wanted() else None)
+        told = _as_dict(bench, study)
     more = f"{taken} images are in it" if taken else f"add images with: import PATH --study {study.name!r}"
     shared.finish(told, f"study {study.name!r} is there; {more}")
 

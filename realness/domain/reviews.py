@@ -131,16 +131,17 @@ class StudySettings:
 
     def __post_init__(self) -> None:
         if self.order not in ORDERS:
-            raise InvalidValue(f"order must be {', '.join(ORDERS)}; got {self.order!r}")
+            raise InvalidValue(f"order must be {', '.join(ORDERS)}; got {self.order!r}", "order")
         if not 1 <= self.overlap <= 1000:
-            raise InvalidValue(f"overlap must be from 1 to 1000, got {self.overlap}")
+            raise InvalidValue(f"overlap must be from 1 to 1000, got {self.overlap}", "overlap")
         if not 0 <= self.seed < 2**31:
-            raise InvalidValue(f"the seed must be from 0 to {2**31 - 1}, got {self.seed}")
-        for share, name in ((self.hidden_repeats, "hidden repeats"), (self.gold_share, "gold images")):
+            raise InvalidValue(f"the seed must be from 0 to {2**31 - 1}, got {self.seed}", "seed")
+        for field, name in (("hidden_repeats", "hidden repeats"), ("gold_share", "gold images")):
+            share = getattr(self, field)
             if not 0 <= share <= MOST_HIDDEN:
-                raise InvalidValue(f"{name} must be from 0 to {MOST_HIDDEN} of each 100 images, got {share}")
+                raise InvalidValue(f"{name} must be from 0 to {MOST_HIDDEN} of each 100 images, got {share}", field)
         if self.target is not None and not 1 <= self.target <= 10**9:
-            raise InvalidValue(f"the target must be at least 1 image a person, got {self.target}")
+            raise InvalidValue(f"the target must be from 1 to {10**9} images a person, got {self.target}", "target")
 
 
 @dataclass(frozen=True)

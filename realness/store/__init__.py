@@ -4,8 +4,8 @@ from dataclasses import dataclass
 
 from realness.store.assignments import AssignmentStore
 from realness.store.browse import BrowseStore, Listed, Listing, Scored
-from realness.store.controls import ControlStore
-from realness.store.descriptions import DescriptionStore
+from realness.store.controls import Checks, ControlStore, Gold
+from realness.store.descriptions import CHECK, DescriptionStore
 from realness.store.engine import Database
 from realness.store.exports import ExportFilter, ExportStore
 from realness.store.handing import Handed, TakenBack
@@ -19,14 +19,18 @@ from realness.store.queues import Taken
 from realness.store.references import ReferenceFinding, ReferenceStore
 from realness.store.regions import Answered, RegionStore
 from realness.store.reviews import ReviewStore
-from realness.store.studies import Place, StudyStore, Wanted
+from realness.store.studies import AtWork, Place, Sources, StudyStore, Wanted
 from realness.store.tags import TagStore
 from realness.store.views import View, ViewStore
 
 __all__ = [
+    "CHECK",
     "Answered",
+    "AtWork",
+    "Checks",
     "Database",
     "ExportFilter",
+    "Gold",
     "Handed",
     "Listed",
     "Listing",
@@ -38,6 +42,7 @@ __all__ = [
     "ReferenceFinding",
     "Scorable",
     "Scored",
+    "Sources",
     "Store",
     "StudyState",
     "Taken",

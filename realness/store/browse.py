@@ -245,6 +245,7 @@ def _cards(parts: Parts, ids: Sequence[int]) -> Select:
         .limit(1)
         .scalar_subquery()
     )
+    shown_text = func.coalesce(study_images.c.check_id, summaries.c.description_id)
     shown_map = (
         select(maps.c.id)
         .where(maps.c.image_id == images.c.id, maps.c.text_sha256 == descriptions.c.text_sha256)
@@ -264,7 +265,7 @@ def _cards(parts: Parts, ids: Sequence[int]) -> Select:
             parts.seen_only(shown_map).label("map_id"),
         )
         .join(images, images.c.id == study_images.c.image_id)
-        .outerjoin(descriptions, descriptions.c.id == summaries.c.description_id)
+        .outerjoin(descriptions, descriptions.c.id == shown_text)
         .outerjoin(tag_sets, tag_sets.c.id == parts.tag_set_id)
         .where(study_images.c.image_id.in_(ids))
     )

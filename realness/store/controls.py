@@ -5,16 +5,51 @@ from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from sqlalchemy import and_, exists, func, insert, select, update
+from sqlalchemy import ColumnElement, and_, exists, func, insert, or_, select, update
 
-from realness.domain import check_rating
+from realness.domain import StoredImage, check_rating
 from realness.errors import InvalidValue
 from realness.store.descriptions import CHECK, own_words
 from realness.store.engine import Database, now
-from realness.store.tables import assignments, descriptions, findings, images, repeats, reviewers, study_images
+from realness.store.rows import stored_image
+from realness.store.tables import assignments, descriptions, findings, images, maps, repeats, reviewers, study_images
 
 _MOST = 50
 """Wrong texts of each 100 images, at most."""
+
+
+@dataclass(frozen=True)
+class Gold:
+    """An image whose right rating is known.
+
+    Attributes:
+        number: in the study, from 1.
+        low, high: the ratings that are right, 0 to 100.
+        rated: how many people have rated it.
+    """
+
+    image: StoredImage
+    number: int
+    low: float
+    high: float
+    rated: int
+
+
+@dataclass(frozen=True)
+class Checks:
+    """The wrong texts of a study.
+
+    Attributes:
+        planted: how many images have one.
+        described: how many images have a text at all: the share is of these.
+        unmapped: how many wrong texts have no map yet.
+        rated: how many images with a wrong text somebody has rated; these keep it.
+    """
+
+    planted: int
+    described: int
+    unmapped: int
+    rated: int
 
 
 @dataclass(frozen=True)
@@ -36,7 +71,8 @@ class ControlStore:
                 if between is not None:
                     low, high = check_rating(between[0], "low"), check_rating(between[1], "high")
                     if low > high:
-                        raise InvalidValue(f"the right ratings of {sha256[:12]} go from {low:g} to {high:g}; swap them")
+                        told = f"the right ratings of {sha256[:12]} go from {low:g} to {high:g}; swap them"
+                        raise InvalidValue(told, "low")
                     gold = {"low": low, "high": high}
                 image = select(images.c.id).where(images.c.sha256 == sha256).scalar_subquery()
                 here = and_(study_images.c.study_id == study_id, study_images.c.image_id == image)
@@ -52,6 +88,34 @@ class ControlStore:
         with self.database.read() as connection:
             return {sha256: (gold["low"], gold["high"]) for sha256, gold in connection.execute(query)}
 
+    def gold_images(self, study_id: int) -> list[Gold]:
+        """The images whose right rating is known, in the study's order."""
+        here = study_images.c
+        given = assignments.c
+        rated = select(func.count()).where(
+            given.study_id == study_id, given.image_id == images.c.id, given.blind_rating.is_not(None)
+        )
+        query = select(images, here.position, here.gold, rated.correlate(images).scalar_subquery().label("rated"))
+        query = query.join(study_images, here.image_id == images.c.id)
+        query = query.where(here.study_id == study_id, here.gold.is_not(None)).order_by(here.position)
+        with self.database.read() as connection:
+            rows = connection.execute(query).mappings().all()
+        return [
+            Gold(stored_image(row), row["position"] + 1, row["gold"]["low"], row["gold"]["high"], row["rated"])
+            for row in rows
+        ]
+
+    def image_named(self, study_id: int, said: str) -> StoredImage | None:
+        """The image of a study with this key or, from 1, this number; None when there is none."""
+        known: ColumnElement[bool] = images.c.key == said
+        if said.isascii() and said.isdigit() and len(said) <= 9:
+            known = or_(known, study_images.c.position == int(said) - 1)
+        query = select(images).join(study_images, study_images.c.image_id == images.c.id)
+        query = query.where(study_images.c.study_id == study_id, known).order_by((images.c.key == said).desc()).limit(1)
+        with self.database.read() as connection:
+            row = connection.execute(query).mappings().first()
+        return None if row is None else stored_image(row)
+
     def plant_checks(self, study_id: int, share: int, seed: int = 0) -> int:
         """Give so many of each 100 described images that nobody has rated the text of another image; those that had one
         and were not rated are given back their own first.
@@ -63,7 +127,7 @@ class ControlStore:
             InvalidValue: the share is none, or there are not two texts to take from.
         """
         if not 0 <= share <= _MOST:
-            raise InvalidValue(f"wrong texts must be from 0 to {_MOST} of each 100 images, got {share}")
+            raise InvalidValue(f"wrong texts must be from 0 to {_MOST} of each 100 images, got {share}", "share")
         inside = study_images.c
         rated = exists().where(
             assignments.c.study_id == inside.study_id,
@@ -87,7 +151,8 @@ class ControlStore:
             wanted = round(len(rows) * share / 100) - connection.execute(kept).scalar_one()
             chance = random.Random(seed)
             if wanted > 0 and len({row.text for row in telling}) < 2:
-                raise InvalidValue("wrong texts are those of other images, and fewer than two are described so far")
+                told = "wrong texts are those of other images, and fewer than two are described so far"
+                raise InvalidValue(told, "share")
             for row in chance.sample(free, min(max(wanted, 0), len(free))):
                 other = chance.choice([one for one in telling if one.text != row.text and one.image_id != row.image_id])
                 names = ("text", "text_sha256", "verdict", "explanation")
@@ -116,6 +181,23 @@ class ControlStore:
         query = select(func.count()).where(study_images.c.study_id == study_id, study_images.c.check_id.is_not(None))
         with self.database.read() as connection:
             return connection.execute(query).scalar_one()
+
+    def told_checks(self, study_id: int) -> Checks:
+        """How many wrong texts a study has, and what there is of them."""
+        here, said = study_images.c, descriptions.c
+        count = select(func.count()).select_from(study_images).where(here.study_id == study_id)
+        planted = count.where(here.check_id.is_not(None))
+        described = exists().where(said.image_id == here.image_id, own_words(), said.text != "")
+        mapped = exists().where(
+            said.id == here.check_id, maps.c.image_id == here.image_id, maps.c.text_sha256 == said.text_sha256
+        )
+        given = assignments.c
+        rated = exists().where(
+            given.study_id == here.study_id, given.image_id == here.image_id, given.blind_rating.is_not(None)
+        )
+        queries = (planted, count.where(described), planted.where(~mapped), planted.where(rated))
+        with self.database.read() as connection:
+            return Checks(*(connection.execute(query).scalar_one() for query in queries))
 
     def repeated(self, study_id: int | None = None) -> dict[str, list[tuple[float, float]]]:
         """Of each person, by pseudonym, the first and the second rating of every image that came twice."""

@@ -59,7 +59,7 @@ class PeopleStore:
         """
         with self.database.write() as connection:
             if connection.execute(select(reviewers.c.id).where(_named(name))).first():
-                raise InvalidValue(f"there is somebody named {name!r} already; choose another name")
+                raise InvalidValue(f"there is somebody named {name!r} already; choose another name", "name")
             _add(connection, name, role, password_hash)
         self.changes.more()
         return self.named(name)

@@ -18,7 +18,7 @@ from realness.domain import (
     Study,
     Submission,
 )
-from realness.errors import Conflict, InvalidValue, Locked
+from realness.errors import Conflict, InvalidValue, Locked, StudyClosed
 from realness.store.engine import Database, aware, now
 from realness.store.queues import Taken, take
 from realness.store.rows import Row, region, region_row, stored_review
@@ -169,7 +169,7 @@ def _pass_over(connection: Connection, place: dict[str, int], at: datetime) -> b
 def _check(connection: Connection, state: Any, submission: Submission) -> float | None:
     """Hold the submission against the database; gives the rating that counts."""
     if state is None or state.closed_at is not None:
-        raise InvalidValue("this study takes no reviews; choose another one")
+        raise StudyClosed("this study is closed and takes no reviews; choose another one")
     if state.given is None:
         raise InvalidValue("this image was not opened for a review; reload the page")
     if submission.kind is ReviewKind.REVIEW and state.blind_rating is None:

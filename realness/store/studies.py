@@ -4,14 +4,14 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, bindparam, func, insert, select, true, update
+from sqlalchemy import ColumnElement, Connection, Row, Select, bindparam, func, insert, or_, select, true, update
 
 from realness.domain import Study, StudyProgress, StudySettings, Verdict, check_text
 from realness.errors import InvalidValue, NotFound
 from realness.store.engine import Database, now
 from realness.store.queues import progress
 from realness.store.rows import image_name
-from realness.store.tables import images, queues, studies, study_images, summaries
+from realness.store.tables import assignments, images, queues, studies, study_images, summaries
 
 
 @dataclass(frozen=True)
@@ -28,6 +28,30 @@ class Wanted:
     verdict: Verdict | None = None
     of_study: int | None = None
     limit: int | None = None
+
+
+@dataclass(frozen=True)
+class Sources:
+    """What images can be chosen by: splits and generators, each with how many images it has, the largest first."""
+
+    images: int
+    splits: dict[str, int]
+    generators: dict[str, int]
+
+
+@dataclass(frozen=True)
+class AtWork:
+    """Who works in a study.
+
+    Attributes:
+        people: how many have answered an image.
+        begun: how many have one open or begun now.
+        most_done: how many the one who did most has done.
+    """
+
+    people: int
+    begun: int
+    most_done: int
 
 
 @dataclass(frozen=True)
@@ -59,7 +83,7 @@ class StudyStore:
         name = check_name(name)
         with self.database.write() as connection:
             if not _make(connection, name, settings):
-                raise InvalidValue(f"there is a study named {name!r} already; choose another name")
+                raise InvalidValue(f"there is a study named {name!r} already; choose another name", "name")
         return self.named(name)
 
     def ensure(self, name: str, settings: StudySettings) -> Study:
@@ -106,17 +130,8 @@ class StudyStore:
         Raises:
             InvalidValue: no image is wanted.
         """
-        query = select(images.c.id).join(summaries, summaries.c.image_id == images.c.id)
-        for column, value in ((images.c.split, wanted.split), (images.c.generator, wanted.generator)):
-            if value is not None:
-                query = query.where(column == value)
-        if wanted.verdict is not None:
-            query = query.where(summaries.c.verdict == wanted.verdict.value)
-        if wanted.of_study is not None:
-            inside = select(study_images.c.image_id).where(study_images.c.study_id == wanted.of_study)
-            query = query.where(images.c.id.in_(inside))
         with self.database.write() as connection:
-            found = connection.execute(query.order_by(images.c.id)).scalars().all()
+            found = connection.execute(_like(wanted).order_by(images.c.id)).scalars().all()
             if not found:
                 raise InvalidValue("no image is like that; look at the filters in Browse, or import some first")
             there = select(study_images.c.image_id).where(study_images.c.study_id == study_id)
@@ -132,6 +147,36 @@ class StudyStore:
             if rows:
                 connection.execute(insert(study_images), rows)
         return len(rows)
+
+    def count_images(self, wanted: Wanted) -> int:
+        """How many images of the database a new study would take."""
+        with self.database.read() as connection:
+            found = connection.execute(select(func.count()).select_from(_like(wanted).subquery())).scalar_one()
+        return found if wanted.limit is None else min(found, wanted.limit)
+
+    def sources(self) -> Sources:
+        """What images can be chosen by."""
+        with self.database.read() as connection:
+            total = connection.execute(select(func.count()).select_from(images)).scalar_one()
+            splits, generators = (_counted(connection, column) for column in (images.c.split, images.c.generator))
+        return Sources(total, splits, generators)
+
+    def complete(self) -> dict[int, int]:
+        """How many images of each study have all the answers that it asks for."""
+        waiting = select(study_images.c.study_id, func.count()).where(study_images.c.remaining > 0)
+        with self.database.read() as connection:
+            left = {study: count for study, count in connection.execute(waiting.group_by(study_images.c.study_id))}
+            return {row.id: row.images - left.get(row.id, 0) for row in connection.execute(select(studies))}
+
+    def at_work(self, study_id: int) -> AtWork:
+        """Who works in a study."""
+        c = assignments.c
+        done = select(func.count(), func.max(queues.c.done)).where(queues.c.study_id == study_id, queues.c.done > 0)
+        begun = select(func.count(c.reviewer_id.distinct())).where(c.study_id == study_id, ~c.answered)
+        begun = begun.where(or_(c.blind_rating.is_not(None), c.lease_expires_at > now()))
+        with self.database.read() as connection:
+            people, most = connection.execute(done).one()
+            return AtWork(people, connection.execute(begun).scalar_one(), most or 0)
 
     def image_names(self, study_id: int) -> list[tuple[str, str]]:
         """The name in its first source and the SHA-256 of every image of a study, in order."""
@@ -214,8 +259,26 @@ def check_name(name: str) -> str:
     """A study's name, trimmed: 1 to 200 characters on one line."""
     name = check_text(name, "a study's name").strip()
     if not 1 <= len(name) <= 200 or not name.isprintable():
-        raise InvalidValue("a study's name must have 1 to 200 printable characters")
+        raise InvalidValue("a study's name must have 1 to 200 printable characters", "name")
     return name
+
+
+def _like(wanted: Wanted) -> Select:
+    query = select(images.c.id).join(summaries, summaries.c.image_id == images.c.id)
+    for column, value in ((images.c.split, wanted.split), (images.c.generator, wanted.generator)):
+        if value is not None:
+            query = query.where(column == value)
+    if wanted.verdict is not None:
+        query = query.where(summaries.c.verdict == wanted.verdict.value)
+    if wanted.of_study is not None:
+        inside = select(study_images.c.image_id).where(study_images.c.study_id == wanted.of_study)
+        query = query.where(images.c.id.in_(inside))
+    return query
+
+
+def _counted(connection: Connection, column: ColumnElement[str]) -> dict[str, int]:
+    query = select(column, func.count()).where(column.is_not(None)).group_by(column)
+    return {row[0]: row[1] for row in connection.execute(query.order_by(func.count().desc(), column))}
 
 
 def _study(row: Row) -> Study:

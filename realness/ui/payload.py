@@ -85,14 +85,13 @@ def reveal(desk: Desk, shown: Reveal) -> Json:
 
 
 def _description(stored: StoredDescription) -> Json:
+    """A description without who wrote it: that would tell a check from an image's own text."""
     said = stored.description
     return {
         "id": stored.id,
         "text": said.text,
         "verdict": said.verdict,
         "explanation": said.explanation,
-        "provider": said.provider,
-        "model": said.model,
         "findings": [
             {
                 "id": finding_id,

@@ -21,6 +21,7 @@ from realness.errors import (
     NotFound,
     NotSignedIn,
     RealnessError,
+    StudyClosed,
     TooManyTries,
     UnreadableImage,
 )
@@ -40,7 +41,7 @@ from realness.workbench.uploads import Uploads
 _KEPT_OPEN = 75
 """Seconds that a connection is kept for the next request: who looks at an image does not wait for a new one."""
 _STATUS = {Conflict: (409, "conflict"), Locked: (403, "locked"), NotFound: (404, "not_found")}
-_STATUS |= {InvalidValue: (422, "invalid"), UnreadableImage: (410, "not_found")}
+_STATUS |= {InvalidValue: (422, "invalid"), StudyClosed: (409, "closed"), UnreadableImage: (410, "not_found")}
 _STATUS |= {NotSignedIn: (401, "refused"), NotAllowed: (403, "not_allowed"), TooManyTries: (429, "too_many")}
 
 
@@ -123,7 +124,9 @@ def _listen(host: str, port: int) -> socket.socket:
 def _problem(request: Request, error: Exception) -> JSONResponse:
     """An error that a person can put right, as one sentence."""
     status, kind = _STATUS.get(type(error), (503, "unavailable"))
-    return JSONResponse({"error": str(error), "kind": kind}, status_code=status)
+    told = {"error": str(error), "kind": kind}
+    field = error.field if isinstance(error, InvalidValue) else ""
+    return JSONResponse(told | ({"field": field} if field else {}), status_code=status)
 
 
 def _malformed(request: Request, error: Exception) -> JSONResponse:
@@ -131,4 +134,4 @@ def _malformed(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, RequestValidationError)
     first = error.errors()[0]
     place = ".".join(str(part) for part in first["loc"] if part not in ("body", "query", "path"))
-    return JSONResponse({"error": f"{place}: {first['msg']}", "kind": "invalid"}, status_code=422)
+    return JSONResponse({"error": f"{place}: {first['msg']}", "kind": "invalid", "field": place}, status_code=422)

@@ -39,7 +39,7 @@ def check_person(name: str) -> str:
     """
     name = check_text(name, "a name").strip()
     if not 1 <= len(name) <= 100 or not name.isprintable():
-        raise InvalidValue("a name must have 1 to 100 printable characters")
+        raise InvalidValue("a name must have 1 to 100 printable characters", "name")
     return name
 
 
@@ -51,7 +51,7 @@ def hashed(password: str) -> str:
     """
     check_text(password, "a password")
     if not SHORTEST_PASSWORD <= len(password) <= LONGEST_PASSWORD:
-        raise InvalidValue(f"a password must have {SHORTEST_PASSWORD} to {LONGEST_PASSWORD} characters")
+        raise InvalidValue(f"a password must have {SHORTEST_PASSWORD} to {LONGEST_PASSWORD} characters", "password")
     with _SIDE_BY_SIDE:
         return _HASHER.hash(password)
 

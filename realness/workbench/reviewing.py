@@ -17,7 +17,7 @@ from realness.domain import (
     StudyProgress,
     Submission,
 )
-from realness.errors import InvalidValue, Locked, NotFound
+from realness.errors import InvalidValue, Locked, NotFound, StudyClosed
 from realness.store import Taken
 from realness.workbench.bench import Workbench
 
@@ -80,7 +80,9 @@ class Desk:
         return self.bench.store.studies.progress(self.study.id, self.reviewer.id)
 
     def next(self) -> Turn:
-        """The image this reviewer is on, or the next one, and those that follow."""
+        """The image this reviewer is on, or the next one, and those that follow; none in a closed study."""
+        if self.study.closed:
+            return Turn(None, (), self.progress())
         return self._turn(self.bench.store.assignments.take(self.study, self.reviewer.id, AHEAD))
 
     def open(self, key: str) -> Item:
@@ -119,7 +121,10 @@ class Desk:
 
         Raises:
             Locked: another rating is locked already.
+            StudyClosed: the study takes no ratings any more.
         """
+        if self.study.closed:
+            raise StudyClosed("this study is closed and takes no ratings; choose another one")
         image = self.bench.store.images.by_key(key)
         lock = self.bench.store.assignments.lock(self.study.id, image.id, self.reviewer.id, rating)
         return lock, Reveal(None, None) if lock.repeat else self._reveal(image, None)
@@ -167,7 +172,7 @@ class Desk:
         if given is None:
             return Turn(None, (), progress)
         if given.repeat or given.fresh:
-            reveal = None if given.repeat or self.study.settings.blind else self._reveal(given.image, None)
+            reveal = None if self.study.settings.blind else self._reveal(given.image, None)
             item = Item(given.image, 0, self.study.settings.blind, None, None, None, reveal)
         else:
             item = self._item(given.image)
@@ -216,7 +221,8 @@ def desk(bench: Workbench, reviewer: Reviewer, study_id: int | None) -> Desk | N
     if study_id is not None:
         return Desk(bench, bench.store.studies.by_id(study_id), reviewer)
     desks = [Desk(bench, study, reviewer) for study in bench.store.studies.all()]
-    unfinished = (one for one in desks if (progress := one.progress()).done < progress.images)
+    open_ones = (one for one in desks if not one.study.closed)
+    unfinished = (one for one in open_ones if (progress := one.progress()).done < progress.images)
     return next(unfinished, desks[0] if desks else None)
 
 

@@ -6,7 +6,7 @@ from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse
 
 from realness import __version__
-from realness.errors import Conflict, Locked
+from realness.errors import Conflict, Locked, StudyClosed
 from realness.ui import payload
 from realness.ui.routes.needs import Bench, Who, desk_in
 from realness.ui.schemas import DraftBody, Id, LockBody, ReviewBody
@@ -42,15 +42,19 @@ def next_item(bench: Bench, who: Who, study: Id) -> dict[str, Any]:
 
 @router.get("/api/item")
 def one_item(bench: Bench, who: Who, study: Id, image: str) -> dict[str, Any]:
-    """A certain image."""
+    """A certain image; none in a closed study."""
     at = desk_in(bench, who, study)
+    if at.study.closed:
+        return _shown(at, at.next())
     return _shown(at, at.beside(at.open(image)))
 
 
 @router.get("/api/last")
 def last_item(bench: Bench, who: Who, study: Id) -> dict[str, Any]:
-    """What was submitted last, to be undone."""
+    """What was submitted last, to be undone; in a closed study nothing can be."""
     at = desk_in(bench, who, study)
+    if at.study.closed:
+        raise StudyClosed("this study is closed; nothing in it can be undone")
     return _shown(at, at.beside(at.last()))
 
 
