@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from realness.store.adjudications import AdjudicationStore, Disputed, Disputes, Revision, Which
 from realness.store.assignments import AssignmentStore
 from realness.store.browse import BrowseStore, Listed, Listing, Scored
 from realness.store.controls import ControlStore
@@ -23,6 +24,8 @@ from realness.store.studies import Place, StudyStore, Wanted
 __all__ = [
     "Answered",
     "Database",
+    "Disputed",
+    "Disputes",
     "ExportFilter",
     "Given",
     "Listed",
@@ -33,12 +36,14 @@ __all__ = [
     "Opinion",
     "Place",
     "ReferenceFinding",
+    "Revision",
     "Scorable",
     "Scored",
     "Store",
     "StudyState",
     "Vote",
     "Wanted",
+    "Which",
     "migrate",
 ]
 
@@ -62,6 +67,7 @@ class Store:
     panel: PanelStore
     people: PeopleStore
     controls: ControlStore
+    adjudications: AdjudicationStore
 
     @classmethod
     def open(cls, url: str) -> "Store":
@@ -88,6 +94,7 @@ class Store:
             panel=PanelStore(database),
             people=PeopleStore(database),
             controls=ControlStore(database),
+            adjudications=AdjudicationStore(database),
         )
 
     def close(self) -> None:

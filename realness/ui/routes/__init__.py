@@ -2,8 +2,8 @@
 
 from fastapi import APIRouter
 
-from realness.ui.routes import browse, compare, files, insights, people, review
+from realness.ui.routes import adjudicate, browse, compare, files, insights, people, review
 
 router = APIRouter()
-for part in (review, browse, compare, insights, files, people):
+for part in (review, browse, compare, insights, adjudicate, files, people):
     router.include_router(part.router)
