@@ -40,7 +40,10 @@ function showStudy(el) {
   el.sample.title = "Photographs with planted inconsistencies; some machine texts are wrong on purpose";
   const options = studies.map((one) => new Option(one.name, one.id, false, one.id === study?.id));
   el.study.replaceChildren(...options);
-  for (const link of el.nav.children) link.href = address(link.dataset.nav);
+  for (const link of el.nav.children) {
+    link.href = address(link.dataset.nav);
+    if ("leads" in link.dataset) link.hidden = !reviewer?.leads;
+  }
   el.who.textContent = reviewer?.initials ?? "";
   el.who.title = reviewer ? `Reviewing as ${reviewer.name}` : "";
   el.who.setAttribute("aria-label", reviewer ? `${reviewer.name}: account` : "Account");
