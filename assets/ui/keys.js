@@ -11,13 +11,16 @@ const RATED = ["rate", "rate again"];
 const MARKING = ["marking box", "marking polygon", "marking brush"]; // a tool is in the hand
 const MARKED = ["marked"]; // a mark is selected
 const CORRECTING = ["correct", ...MARKED, ...MARKING];
+const DECIDING = ["adjudicate"];
+const EDITING = [...CORRECTING, ...DECIDING];
 const JUDGED = ["judge", "judge again", ...CORRECTING];
 const AGAIN = ["rate again", "judge again"];
-const DIALLED = ["judge", "correct", ...AGAIN]; // arrows and brackets are for marks while there is one in the hand
-const MAPPED = ["judge", ...CORRECTING, ...AGAIN];
+const DIALLED = ["judge", "correct", ...AGAIN, ...DECIDING]; // arrows and brackets are for marks while there is one in the hand
+const LAYERED = ["judge", ...CORRECTING, ...AGAIN];
+const MAPPED = [...LAYERED, ...DECIDING];
 const REVIEWED = ["rate", "judge", ...CORRECTING];
 const COMPARED = ["compare"];
-const SEEN = [...REVIEWED, ...AGAIN];
+const SEEN = [...REVIEWED, ...AGAIN, ...DECIDING];
 const BRUSH = ["marking brush"];
 
 /**
@@ -30,19 +33,19 @@ export const KEYS = [
   { does: "stride", press: ["ArrowLeft", "ArrowRight"], shift: true, steps: RATED, legend: RATED, show: ["Shift", LEFT, RIGHT], say: "by 5", long: "Five less, five more" },
   { does: "lock", press: ["Enter"], steps: ["rate", "loading"], legend: ["rate"], show: ["Enter"], say: "lock", long: "Lock the rating" },
   { does: "start", press: ["Enter"], steps: ["welcome"], legend: ["welcome"], show: ["Enter"], say: "start", long: "Start" },
-  { does: "judge", press: ["a", "p", "w", "s"], steps: JUDGED, legend: ["judge", "judge again", "correct"], show: ["A", "P", "W", "S"], say: "judge", long: "Accurate, Partly, Wrong, misSes something" },
+  { does: "judge", press: ["a", "p", "w", "s"], steps: [...JUDGED, ...DECIDING], legend: ["judge", "judge again", "correct"], show: ["A", "P", "W", "S"], say: "judge", long: "Accurate, Partly, Wrong, misSes something" },
   { does: "done", press: ["Enter"], steps: AGAIN, legend: AGAIN, show: ["Enter"], say: "keep", long: "Keep the second rating, or the judgement" },
   { does: "back", press: ["Escape"], steps: AGAIN, legend: AGAIN, show: ["Esc"], say: "leave as it was", long: "Leave it as it was" },
   { does: "unrate", press: ["Delete"], steps: ["rate again"], legend: ["rate again"], show: ["Del"], say: "no second rating", long: "No second rating" },
-  { does: "edit", press: ["e"], steps: CORRECTING, legend: ["correct"], show: ["E"], say: "edit text", long: "Edit the explanation" },
-  { does: "verdict", press: ["y", "t", "o"], steps: CORRECTING, show: ["Y", "T", "O"], say: "verdict", long: "Is anything unrealistic: Yes, somewhaT, nO" },
+  { does: "edit", press: ["e"], steps: EDITING, legend: ["correct"], show: ["E"], say: "edit text", long: "Edit the explanation" },
+  { does: "verdict", press: ["y", "t", "o"], steps: EDITING, show: ["Y", "T", "O"], say: "verdict", long: "Is anything unrealistic: Yes, somewhaT, nO" },
   { does: "again", press: ["i"], steps: CORRECTING, show: ["I"], say: "rate again", long: "Rate again, now informed; kept beside the first" },
-  { does: "nextFinding", press: ["j"], steps: CORRECTING, legend: ["correct"], show: ["J"], say: "next finding", long: "Next finding; with Shift the one before" },
-  { does: "keep", press: ["k"], steps: CORRECTING, legend: ["correct"], show: ["K"], say: "keep", long: "Keep the finding" },
-  { does: "drop", press: ["d"], steps: CORRECTING, legend: ["correct"], show: ["D"], say: "drop", long: "Drop the finding" },
-  { does: "reword", press: ["r"], steps: CORRECTING, legend: ["correct"], show: ["R"], say: "reword", long: "Reword the finding" },
-  { does: "add", press: ["n"], steps: CORRECTING, legend: ["correct"], show: ["N"], say: "add", long: "Add a finding" },
-  { does: "mark", press: ["g"], steps: CORRECTING, legend: ["correct"], show: ["G"], say: "mark", long: "Mark the place of the finding; again for the next tool: box, polygon, brush" },
+  { does: "nextFinding", press: ["j"], steps: EDITING, legend: ["correct"], show: ["J"], say: "next finding", long: "Next finding; with Shift the one before" },
+  { does: "keep", press: ["k"], steps: EDITING, legend: ["correct"], show: ["K"], say: "keep", long: "Keep the finding" },
+  { does: "drop", press: ["d"], steps: EDITING, legend: ["correct"], show: ["D"], say: "drop", long: "Drop the finding" },
+  { does: "reword", press: ["r"], steps: EDITING, legend: ["correct"], show: ["R"], say: "reword", long: "Reword the finding" },
+  { does: "add", press: ["n"], steps: EDITING, legend: ["correct"], show: ["N"], say: "add", long: "Add a finding" },
+  { does: "mark", press: ["g"], steps: EDITING, legend: ["correct"], show: ["G"], say: "mark", long: "Mark the place of the finding; again for the next tool: box, polygon, brush" },
   { does: "mark", press: ["g"], steps: MARKING, legend: MARKING, show: ["G"], say: "next tool" },
   { does: "cursor", press: ARROWS, steps: MARKING, legend: MARKING, free: true, show: [LEFT, UP, DOWN, RIGHT], say: "cursor", long: "Move the cursor while marking; with Shift ten times as far" },
   { does: "place", press: [" "], steps: MARKING, legend: ["marking box", "marking polygon"], free: true, show: ["Space"], say: "place", long: "Place a corner or a point, or paint where the cursor is" },
@@ -52,20 +55,20 @@ export const KEYS = [
   { does: "close", press: ["Enter"], steps: MARKING, legend: ["marking polygon"], show: ["Enter"], say: "close", long: "Close the polygon, end the box, put the brush down" },
   { does: "size", press: ["[", "]"], steps: BRUSH, legend: BRUSH, show: ["[", "]"], say: "size", long: "Smaller, larger brush" },
   { does: "putDown", press: ["Escape"], steps: [...MARKING, ...MARKED], legend: [...MARKING, ...MARKED], show: ["Esc"], say: "leave", long: "Drop what was begun; put the tool down; select nothing" },
-  { does: "nextMark", press: ["v"], steps: CORRECTING, legend: MARKED, show: ["V"], say: "next mark", long: "Select the next mark of the finding; with Shift the one before" },
+  { does: "nextMark", press: ["v"], steps: EDITING, legend: MARKED, show: ["V"], say: "next mark", long: "Select the next mark of the finding; with Shift the one before" },
   { does: "nextPoint", press: ["b"], steps: MARKED, legend: MARKED, show: ["B"], say: "next corner", long: "Select the next corner of the mark; with Shift the one before" },
   { does: "nudgeMark", press: ARROWS, steps: MARKED, legend: MARKED, free: true, show: [LEFT, UP, DOWN, RIGHT], say: "move", long: "Move the selected mark or corner by 1 pixel, with Shift by 10" },
   { does: "addPoint", press: [" "], steps: MARKED, free: true, show: ["Space"], say: "add corner", long: "Add a corner after the selected one of a polygon" },
   { does: "removePoint", press: ["Backspace"], steps: MARKED, free: true, show: ["⌫"], say: "take corner out", long: "Take the selected corner out of a polygon" },
-  { does: "unmark", press: ["Delete"], steps: CORRECTING, legend: MARKED, show: ["Del"], say: "delete mark", long: "Delete the selected mark" },
-  { does: "stepBack", press: ["z"], ctrl: true, shift: false, steps: CORRECTING, legend: [...MARKED, ...MARKING], wide: true, show: ["Ctrl", "Z"], say: "undo", long: "Take back the last change of findings and marks" },
-  { does: "stepForward", press: ["z"], ctrl: true, shift: true, steps: CORRECTING, show: ["Ctrl", "Shift", "Z"], say: "redo", long: "Make it again; Ctrl Y too" },
-  { does: "stepForward", press: ["y"], ctrl: true, steps: CORRECTING },
-  { does: "leave", press: ["Escape"], steps: CORRECTING, legend: ["correct"], wide: true, typing: true, show: ["Esc"], say: "leave text", long: "Leave the text" },
+  { does: "unmark", press: ["Delete"], steps: EDITING, legend: MARKED, show: ["Del"], say: "delete mark", long: "Delete the selected mark" },
+  { does: "stepBack", press: ["z"], ctrl: true, shift: false, steps: EDITING, legend: [...MARKED, ...MARKING], wide: true, show: ["Ctrl", "Z"], say: "undo", long: "Take back the last change of findings and marks" },
+  { does: "stepForward", press: ["z"], ctrl: true, shift: true, steps: EDITING, show: ["Ctrl", "Shift", "Z"], say: "redo", long: "Make it again; Ctrl Y too" },
+  { does: "stepForward", press: ["y"], ctrl: true, steps: EDITING },
+  { does: "leave", press: ["Escape"], steps: EDITING, legend: ["correct"], wide: true, typing: true, show: ["Esc"], say: "leave text", long: "Leave the text" },
   { does: "map", press: ["m"], steps: MAPPED, legend: MAPPED, show: ["M"], say: "map", long: "Map on or off" },
   { does: "opacity", press: ["ArrowUp", "ArrowDown"], steps: DIALLED, legend: ["judge"], show: [UP, DOWN], say: "opacity", long: "Opacity of the map, by 5 %" },
   { does: "threshold", press: ["[", "]"], steps: DIALLED, legend: ["judge"], show: ["[", "]"], say: "hide below", long: "Hide what is less unreal, by 5 %" },
-  { does: "layer", press: [..."0123456789"], steps: MAPPED, legend: ["judge"], wide: true, show: ["0", "1", "2"], say: "layer", long: "All layers, or the one of a finding" },
+  { does: "layer", press: [..."0123456789"], steps: LAYERED, legend: ["judge"], wide: true, show: ["0", "1", "2"], say: "layer", long: "All layers, or the one of a finding" },
   { does: "colours", press: ["c"], steps: MAPPED, legend: ["judge"], wide: true, show: ["C"], say: "colours", long: "Next colour map: viridis, magma, cividis" },
   { does: "zoomIn", press: ["+", "="], steps: SEEN, legend: ["rate"], wide: true, show: ["+", "−"], say: "zoom", long: "Larger, smaller; the wheel does so too" },
   { does: "zoomOut", press: ["-", "_"], steps: SEEN },
@@ -110,6 +113,17 @@ export const KEYS = [
   { does: "zoomIn", press: ["+", "="], steps: COMPARED, show: ["+", "−"], say: "zoom", long: "Larger, smaller; the wheel does so too" },
   { does: "zoomOut", press: ["-", "_"], steps: COMPARED },
   { does: "fit", press: ["z"], steps: COMPARED, show: ["Z"], say: "fit or 1:1", long: "The whole picture, or its exact pixels" },
+  { does: "take", press: [..."123456789"], steps: DECIDING, legend: DECIDING, show: ["1", "2", "3"], say: "choose", long: "Choose a review: its verdict, text, findings and marks" },
+  { does: "machine", press: ["0"], steps: DECIDING, legend: DECIDING, wide: true, show: ["0"], say: "machine's", long: "Begin with what the machine says, to write a third" },
+  { does: "putBack", press: ["u"], steps: DECIDING, show: ["U"], say: "put back", long: "Put back what was there before the last choice" },
+  { does: "reviews", press: ["l"], steps: DECIDING, legend: DECIDING, show: ["L"], say: "reviews", long: "To the reviews, where Tab and Space take findings one by one; L goes on to the next one" },
+  { does: "against", press: ["h"], steps: DECIDING, legend: DECIDING, wide: true, show: ["H"], say: "differences", long: "What the texts are held against: the machine's, or one of them" },
+  { does: "people", press: ["b"], steps: DECIDING, legend: DECIDING, show: ["B"], say: "marks", long: "Whose marks are shown: everybody's, one's, nobody's" },
+  { does: "realness", press: ["i"], steps: DECIDING, legend: DECIDING, wide: true, show: ["I"], say: "realness", long: "Give a realness, which is not part of the opinion scores: the arrows, Del for none" },
+  { does: "reason", press: ["q"], steps: DECIDING, legend: DECIDING, show: ["Q"], say: "reason", long: "Say why" },
+  { does: "image", press: ["ArrowLeft", "ArrowRight"], steps: DECIDING, legend: DECIDING, show: [LEFT, RIGHT], say: "image", long: "The image before, the one after" },
+  { does: "filter", press: ["f"], steps: DECIDING, show: ["F"], say: "which", long: "Those to do, flagged, done, or all" },
+  { does: "submit", press: ["Enter"], ctrl: true, typing: true, steps: DECIDING, legend: DECIDING, show: ["Ctrl", "Enter"], say: "save", long: "Save and go to the next image" },
   { does: "help", press: ["?"], steps: null, show: ["?"], say: "all keys", long: "This list" },
 ];
 
@@ -117,11 +131,11 @@ const CORRECT = ["edit", "leave", "verdict", "again", "nextFinding", "keep", "dr
 const MARK = ["mark", "cursor", "place", "takeBack", "close", "size", "putDown", "nextMark", "nextPoint", "nudgeMark", "addPoint", "removePoint", "unmark", "stepBack", "stepForward"];
 const ANYWHERE = ["skip", "flag", "undo", "choose", "goOn", "help"];
 
-const isOfMap = (key) => key.steps === MAPPED || key.steps === DIALLED;
+const isOfMap = (key) => [MAPPED, LAYERED, DIALLED].includes(key.steps);
 
 const GROUPS = [
   ["Rate", (key) => key.steps === RATED || key.does === "lock"],
-  ["Judge", (key) => key.does === "judge" || key.does === "submit"],
+  ["Judge", (key) => ["judge", "submit"].includes(key.does) && key.steps !== DECIDING],
   ["Correct", (key) => CORRECT.includes(key.does)],
   ["Mark", (key) => MARK.includes(key.does)],
   ["Once more", (key) => key.steps?.[0] === "rate again"],
@@ -130,6 +144,7 @@ const GROUPS = [
   ["Anywhere", (key) => ANYWHERE.includes(key.does)],
   ["Browse", (key) => key.steps?.[0] === "browse"],
   ["Compare", (key) => key.steps === COMPARED],
+  ["Adjudicate", (key) => key.steps === DECIDING],
 ];
 
 const REPEATED = ["nudge", "stride", "opacity", "threshold", "zoomIn", "zoomOut", "move", "reach", "cursor", "cross", "nudgeMark", "size", "stepBack", "stepForward"];

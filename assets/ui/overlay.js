@@ -30,10 +30,11 @@ export class Overlay {
   #unreal = null; // how unreal the shown layer is
   #hidden = 0; // percent under which a map is not seen
 
-  constructor(el, pictures) {
+  /** `id` names the filter in the page. */
+  constructor(el, pictures, id = "rz-map") {
     this.el = el;
     this.pictures = pictures;
-    this.filter = new MapFilter("rz-map");
+    this.filter = new MapFilter(id);
     el.mapSwitch.addEventListener("click", () => this.toggle());
     el.layers.addEventListener("click", (event) => {
       const button = event.target.closest("button");

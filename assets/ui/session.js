@@ -3,7 +3,7 @@
 import { ApiError, get } from "./api.js";
 import { belongTo } from "./memory.js";
 
-const SCREENS = ["review", "browse", "compare", "insights", "studies", "data"];
+const SCREENS = ["review", "browse", "compare", "insights", "adjudicate", "studies", "data"];
 const TAB = "realness.study"; // a tab keeps its study over a reload; a new tab starts where the server says
 
 class Session extends EventTarget {
@@ -94,7 +94,7 @@ export const session = new Session();
 
 addEventListener("hashchange", () => session.follow()); // before the screens hear of it
 
-/** The place in the address bar: `#review`, `#review/KEY`, `#browse?filters`, `#compare?maps`, `#insights`, `#studies` or `#data`, each with `study=ID` or without. */
+/** The place in the address bar: `#review`, `#review/KEY`, `#browse?filters`, `#compare?maps`, `#insights`, `#adjudicate/KEY`, `#studies` or `#data`, each with `study=ID` or without. */
 export function place() {
   const [path, asked = ""] = location.hash.slice(1).split("?");
   const [screen, image = null] = path.split("/");

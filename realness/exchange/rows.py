@@ -1,7 +1,7 @@
 """What leaves: one current review with everything that it answers."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from typing import Any
 
 
@@ -16,7 +16,7 @@ class ExportRow:
         study, split, generator, prompt, is_real: what is known of the image and its study.
         reviewer: the reviewer's pseudonym, never the name.
         role, kind, revision: of the review.
-        rating: blind, 0-100.
+        rating: blind, 0-100; of an adjudication the lead's own, given with everything seen, or none.
         second_rating: after the reveal, 0-100.
         judgement: of the machine's description.
         machine_verdict, machine_text, machine_explanation: what the machine said; its text holds the verdict too.
@@ -25,13 +25,16 @@ class ExportRow:
         verdict, explanation: as the reviewer corrected them.
         findings: `state`, `phrase`, `machine_phrase`, `kind`, `regions` each.
         active_seconds: time spent on it, idle time excluded.
-        reason: why it was skipped or flagged.
+        reason: why it was skipped or flagged, or adjudicated so.
         note: the reviewer's own.
         created_at: when it was saved, ISO 8601 in UTC.
         client_at: when the browser says that it was sent, ISO 8601 in UTC.
         map_method, map_clip: of the realness map that was shown.
         app_version: that wrote this.
         opinion_rating, opinion_z_score, opinion_source: an imported mean opinion score of the image.
+        sources: the reviews that an adjudication was taken from: `reviewer` and `revision` each.
+        final: whether this is what stands for the image in its study: the newest adjudication alone, every review where
+            there is none. What needs one text for an image takes these.
     """
 
     image_sha256: str
@@ -71,6 +74,8 @@ class ExportRow:
     opinion_rating: float | None
     opinion_z_score: float | None
     opinion_source: str | None
+    sources: Sequence[dict[str, Any]] = field(default_factory=list)
+    final: bool = True
 
 
 COLUMNS = tuple(field.name for field in fields(ExportRow))

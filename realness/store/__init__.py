@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from realness.store.adjudications import AdjudicationStore, Disputed, Disputes, Revision, Which
 from realness.store.assignments import AssignmentStore
 from realness.store.browse import BrowseStore, Listed, Listing, Scored
 from realness.store.controls import Checks, ControlStore, Gold
@@ -29,6 +30,8 @@ __all__ = [
     "AtWork",
     "Checks",
     "Database",
+    "Disputed",
+    "Disputes",
     "ExportFilter",
     "Gold",
     "Handed",
@@ -40,6 +43,7 @@ __all__ = [
     "Opinion",
     "Place",
     "ReferenceFinding",
+    "Revision",
     "Scorable",
     "Scored",
     "Sources",
@@ -50,6 +54,7 @@ __all__ = [
     "View",
     "Vote",
     "Wanted",
+    "Which",
     "migrate",
 ]
 
@@ -75,6 +80,7 @@ class Store:
     controls: ControlStore
     tags: TagStore
     views: ViewStore
+    adjudications: AdjudicationStore
 
     @classmethod
     def open(cls, url: str) -> "Store":
@@ -103,6 +109,7 @@ class Store:
             controls=ControlStore(database),
             tags=TagStore(database),
             views=ViewStore(database),
+            adjudications=AdjudicationStore(database),
         )
 
     def close(self) -> None:

@@ -1,6 +1,6 @@
 """What leaves: the current reviews with everything they answered, streamed, and the manifests of exports."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -8,6 +8,7 @@ from sqlalchemy import ColumnElement, Connection, func, insert, select
 
 from realness.domain import ReviewKind
 from realness.store.engine import Database, now
+from realness.store.regions import final
 from realness.store.rows import Row
 from realness.store.tables import (
     current_reviews,
@@ -22,6 +23,7 @@ from realness.store.tables import (
     review_findings,
     review_regions,
     reviewers,
+    reviews,
     studies,
 )
 
@@ -59,6 +61,7 @@ class ExportStore:
         query = (
             select(
                 current_reviews,
+                final(current_reviews).label("final"),
                 *(images.c[name].label(f"image_{name}") for name in ("sha256", "width", "height", "split")),
                 *(images.c[name].label(f"image_{name}") for name in ("generator", "prompt", "is_real")),
                 studies.c.name.label("study"),
@@ -101,6 +104,7 @@ class ExportStore:
         return {
             "image_name": name,
             "findings": _findings(connection, row["id"]),
+            "sources": _sources(connection, row["sources"] or []),
             "opinion": connection.execute(opinion).mappings().first(),
         }
 
@@ -155,6 +159,13 @@ def _left_out(row: Row, wanted: ExportFilter) -> str | None:
     if not wanted.skips and row["kind"] != ReviewKind.REVIEW:
         return "skipped" if row["kind"] == ReviewKind.SKIP else "flagged"
     return None
+
+
+def _sources(connection: Connection, ids: Sequence[int]) -> list[dict[str, Any]]:
+    """The reviews that an adjudication was taken from, by pseudonym and revision."""
+    query = select(reviewers.c.pseudonym.label("reviewer"), reviews.c.revision)
+    query = query.join(reviews, reviews.c.reviewer_id == reviewers.c.id).where(reviews.c.id.in_(ids))
+    return [dict(row) for row in connection.execute(query.order_by(reviews.c.id)).mappings()] if ids else []
 
 
 def _findings(connection: Connection, review_id: int) -> list[dict[str, Any]]:

@@ -3,9 +3,10 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import and_, exists, select
+from sqlalchemy import ColumnElement, FromClause, and_, or_, select
 
-from realness.domain import FindingState, ReviewedFinding, ReviewKind, ReviewRole, StoredImage, Verdict
+from realness.domain import FindingState, ReviewedFinding, ReviewKind, StoredImage, Verdict
+from realness.store.adjudications import newest_adjudication
 from realness.store.engine import Database
 from realness.store.reviews import reviewed_findings
 from realness.store.rows import stored_image
@@ -27,6 +28,12 @@ class Answered:
     findings: tuple[ReviewedFinding, ...]
 
 
+def final(rows: FromClause) -> ColumnElement[bool]:
+    """Which current reviews stand for an image in its study: the newest adjudication alone, all where there is none."""
+    newest = newest_adjudication(rows.c.study_id, rows.c.image_id)
+    return or_(newest.is_(None), rows.c.id == newest)
+
+
 @dataclass(frozen=True)
 class RegionStore:
     """Reads what people marked."""
@@ -42,7 +49,7 @@ class RegionStore:
             .join(current_reviews, and_(c.study_id == study_images.c.study_id, c.image_id == study_images.c.image_id))
             .join(review_findings, review_findings.c.review_id == c.id)
             .join(review_regions, review_regions.c.review_finding_id == review_findings.c.id)
-            .where(study_images.c.study_id == study_id, c.kind == ReviewKind.REVIEW.value)
+            .where(study_images.c.study_id == study_id, c.kind == ReviewKind.REVIEW.value, final(current_reviews))
             .where(review_findings.c.state != FindingState.DROPPED.value)
             .order_by(study_images.c.position)
         )
@@ -50,22 +57,19 @@ class RegionStore:
             return list(connection.execute(query).scalars())
 
     def answered(self, study: str | None = None, image_ids: Sequence[int] | None = None) -> list[Answered]:
-        """The current full reviews, in order of saving; where an image was adjudicated in a study, that alone.
+        """The current full reviews, in order of saving; where an image was adjudicated in a study, the newest
+        adjudication alone.
 
         Args:
             study: by name; None for all.
             image_ids: of these images only; None for all.
         """
-        c, final = current_reviews.c, current_reviews.alias("final")
-        same = and_(final.c.study_id == c.study_id, final.c.image_id == c.image_id)
-        decided = exists().where(
-            same, final.c.role == ReviewRole.ADJUDICATOR.value, final.c.kind == ReviewKind.REVIEW.value
-        )
+        c = current_reviews.c
         query = (
             select(c.id.label("review_id"), c.verdict, images)
             .join(images, images.c.id == c.image_id)
             .join(studies, studies.c.id == c.study_id)
-            .where(c.kind == ReviewKind.REVIEW.value, (c.role == ReviewRole.ADJUDICATOR.value) | ~decided)
+            .where(c.kind == ReviewKind.REVIEW.value, final(current_reviews))
             .order_by(c.id)
         )
         if study is not None:

@@ -128,7 +128,12 @@ def _newest(connection: Connection, mine: ColumnElement[bool], role: ReviewRole)
     return connection.execute(query).scalar() or 0
 
 
-def _same(stored: StoredReview, reviewer_id: int, submission: Submission) -> StoredReview:
+def same_review(stored: StoredReview, reviewer_id: int, submission: Submission) -> StoredReview:
+    """What was kept under this submission's id, when it is this submission that comes again.
+
+    Raises:
+        InvalidValue: it is another one.
+    """
     place = (stored.submission.study_id, stored.submission.image_id)
     if stored.reviewer_id != reviewer_id or place != (submission.study_id, submission.image_id):
         raise InvalidValue("this submission id was used for another review; send a new one")
@@ -139,25 +144,28 @@ def _same(stored: StoredReview, reviewer_id: int, submission: Submission) -> Sto
 
 def _answers(submission: Submission) -> tuple[Any, ...]:
     """What was answered; times and the rating, which the lock gives, may differ in a retry."""
-    names = ("kind", "role", "judgement", "verdict", "explanation", "second_rating", "reason", "note")
+    names = ("kind", "role", "judgement", "verdict", "explanation", "second_rating", "reason", "note", "sources")
     findings = [(one.state, one.phrase, one.finding_id, len(one.regions)) for one in submission.findings]
-    return (*(getattr(submission, name) for name in names), findings)
+    given = submission.rating if submission.role is ReviewRole.ADJUDICATOR else None
+    return (*(getattr(submission, name) for name in names), given, findings)
 
 
 def _submit(connection: Connection, reviewer_id: int, submission: Submission) -> StoredReview:
+    if submission.role is not ReviewRole.REVIEWER:
+        raise InvalidValue("an adjudication is no review; keep it as one")
     at = now()
     place = {"study": submission.study_id, "image": submission.image_id, "me": reviewer_id}
     asked = {"description": submission.description_id, "map": submission.map_id, "role": submission.role.value}
     state = connection.execute(_STATE, place | asked | {"submission": submission.submission_id}).one_or_none()
     if state is not None and state.again is not None:
-        return _same(_load(connection, reviews.c.id == state.again)[0], reviewer_id, submission)
+        return same_review(_load(connection, reviews.c.id == state.again)[0], reviewer_id, submission)
     if state is not None and (state.newest or 0) != submission.base_revision:
         if submission.kind is not ReviewKind.REVIEW and _pass_over(connection, place, at):
             return _load(connection, _of(reviews, reviewer_id, submission.study_id, submission.image_id))[0]
         raise Conflict("this image was reviewed in another tab meanwhile; choose which review to keep")
     rating = _check(connection, state, submission)
     revision = submission.base_revision + 1
-    review_id = _insert(connection, reviewer_id, submission, revision, rating, at)
+    review_id = insert_review(connection, reviewer_id, submission, revision, rating, at)
     return StoredReview(review_id, reviewer_id, revision, replace(submission, rating=rating), at)
 
 
@@ -174,9 +182,22 @@ def _check(connection: Connection, state: Any, submission: Submission) -> float 
         raise InvalidValue("this image was not opened for a review; reload the page")
     if submission.kind is ReviewKind.REVIEW and state.blind_rating is None:
         raise Locked("lock the rating first; a review needs one")
+    check_belongs(connection, submission, state.described, state.mapped)
+    if submission.kind is ReviewKind.REVIEW and submission.description_id is not None and submission.judgement is None:
+        raise InvalidValue("judge the description first, then submit the review")
+    return state.blind_rating
+
+
+def check_belongs(connection: Connection, submission: Submission, described: int | None, mapped: int | None) -> None:
+    """Hold what a submission speaks of against its image; `described` and `mapped` are the images of its description
+    and its map.
+
+    Raises:
+        InvalidValue: the description, the map or a finding belongs to another image.
+    """
     for identifier, of_image, name in (
-        (submission.description_id, state.described, "description"),
-        (submission.map_id, state.mapped, "map"),
+        (submission.description_id, described, "description"),
+        (submission.map_id, mapped, "map"),
     ):
         if identifier is not None and of_image != submission.image_id:
             raise InvalidValue(f"the {name} belongs to another image; reload the page")
@@ -185,14 +206,12 @@ def _check(connection: Connection, state: Any, submission: Submission) -> float 
         known = connection.execute(_KNOWN, {"description": submission.description_id}).scalars()
         if answered - set(known):
             raise InvalidValue("a finding belongs to another description; reload the page")
-    if submission.kind is ReviewKind.REVIEW and submission.description_id is not None and submission.judgement is None:
-        raise InvalidValue("judge the description first, then submit the review")
-    return state.blind_rating
 
 
-def _insert(
+def insert_review(
     connection: Connection, reviewer_id: int, submission: Submission, revision: int, rating: float | None, at: datetime
 ) -> int:
+    """Keep a review that was checked, with its findings and marks; its id."""
     names = ("submission_id", "study_id", "image_id", "role", "kind", "second_rating", "description_id", "map_id")
     names += ("judgement", "verdict", "explanation", "active_seconds", "reason", "note", "client_at", "sources")
     values = {name: getattr(submission, name) for name in names}

@@ -4,7 +4,7 @@ import fastapi
 import gradio as gr
 
 from realness import __version__
-from realness.ui import browse, compare, data, insights, review, studies
+from realness.ui import adjudicate, browse, compare, data, insights, review, studies
 from realness.ui.markup import UI, part
 
 STYLE = f'<link rel="stylesheet" href="/assets/ui/realness.css?v={__version__}">'
@@ -25,6 +25,7 @@ def build_page(head: str = "") -> gr.Blocks:
         browse.screen(head)
         compare.screen(head)
         insights.screen(head)
+        adjudicate.screen(head)
         studies.screen(head)
         data.screen(head)
     return page

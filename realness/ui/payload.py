@@ -15,7 +15,8 @@ from realness.domain import (
     StudyProgress,
 )
 from realness.opinion import mean_opinion
-from realness.store import Answered
+from realness.store import Answered, Disputed, Disputes, Revision
+from realness.workbench.adjudicating import PAGE, Case
 from realness.workbench.comparing import Compared
 from realness.workbench.insights import FEWEST_RATED, Insights
 from realness.workbench.learning import Learned
@@ -155,6 +156,51 @@ def review(stored: StoredReview) -> Json:
 
 def _region(region: Region) -> Json:
     return {"shape": region.shape, "coordinates": list(region.coordinates)}
+
+
+def disputes(found: Disputes) -> Json:
+    """Images to be adjudicated, and how many there are of each kind."""
+    return {"images": [_disputed(one) for one in found.images], "counts": found.counts, "page": PAGE}
+
+
+def _disputed(one: Disputed) -> Json:
+    names = ("number", "reviews", "low", "high", "verdicts", "judgements", "flags", "adjudicated", "changed")
+    return {"key": one.image.key, "thumb": f"/files/thumb/{one.image.key}"} | {
+        name: getattr(one, name) for name in names
+    }
+
+
+def case(desk: Desk, shown: Case) -> Json:
+    """An image with all that people answered, by pseudonym."""
+    given = {one.review.id: one for each in shown.answers for one in each}
+    said = shown.reveal.description
+    return {
+        "image": image(shown.image),
+        "number": shown.number,
+        "reveal": reveal(desk, shown.reveal),
+        "gold": {"low": shown.gold[0], "high": shown.gold[1]} if shown.gold else None,
+        "check": bool(said and said.description.planted_wrong),
+        "reviews": [_answer(each) for each in shown.answers],
+        "adjudications": [_adjudication(desk, one, given) for one in shown.adjudications],
+    }
+
+
+def _answer(revisions: Sequence[Revision]) -> Json:
+    """One person's answer as it is now, with those before it."""
+    told = [_revision(one) for one in revisions]
+    return told[0] | {"reviewer": revisions[0].reviewer, "history": told[1:]}
+
+
+def _revision(one: Revision) -> Json:
+    given = one.review.submission
+    more = {"id": one.review.id, "description_id": given.description_id, "active_seconds": given.active_seconds}
+    return review(one.review) | more
+
+
+def _adjudication(desk: Desk, one: Revision, given: Mapping[int, Revision]) -> Json:
+    sources = [given[each] for each in one.review.submission.sources or () if each in given]
+    told = [{"reviewer": each.reviewer, "revision": each.review.revision} for each in sources]
+    return _revision(one) | {"by": one.reviewer, "own": one.review.reviewer_id == desk.reviewer.id, "sources": told}
 
 
 def card(desk: Desk, row: Mapping[str, Any], ratings: Sequence[float]) -> Json:

@@ -14,6 +14,7 @@ from realness.domain import (
     RegionShape,
     ReviewedFinding,
     ReviewKind,
+    ReviewRole,
     StoredImage,
     Submission,
     Verdict,
@@ -90,6 +91,14 @@ class FindingBody(Body):
     regions: Annotated[list[RegionBody], Field(max_length=MAX_REGIONS)] = []
 
 
+def _reviewed(findings: list[FindingBody], image: StoredImage) -> tuple[ReviewedFinding, ...]:
+    size = (image.facts.width, image.facts.height)
+    return tuple(
+        ReviewedFinding(f.state, f.phrase, f.finding_id, f.kind, tuple(r.region(size) for r in f.regions))
+        for f in findings
+    )
+
+
 class ReviewBody(Body):
     """A review, a skip or a flag."""
 
@@ -112,12 +121,43 @@ class ReviewBody(Body):
 
     def submission(self, image: StoredImage) -> Submission:
         """As a domain object, which checks the values."""
-        size = (image.facts.width, image.facts.height)
-        findings = tuple(
-            ReviewedFinding(f.state, f.phrase, f.finding_id, f.kind, tuple(r.region(size) for r in f.regions))
-            for f in self.findings
-        )
+        findings = _reviewed(self.findings, image)
         same = ("submission_id", "base_revision", "kind", "description_id", "map_id", "judgement", "verdict")
         same += ("explanation", "second_rating", "active_seconds", "reason", "note", "client_at")
         values = {name: getattr(self, name) for name in same}
         return Submission(study_id=self.study, image_id=image.id, findings=findings, **values)
+
+
+class AdjudicationBody(Body):
+    """An adjudication; `base` is the newest one that its author knows of, `sources` the reviews it was taken from."""
+
+    submission_id: str
+    study: Id
+    image: _Key
+    base: Id | None
+    sources: Annotated[list[Id], Field(max_length=1000)]
+    reason: _Text
+    description_id: Id | None = None
+    map_id: Id | None = None
+    judgement: Judgement | None = None
+    verdict: Verdict | None = None
+    explanation: _Text = ""
+    findings: Annotated[list[FindingBody], Field(max_length=MAX_FINDINGS)] = []
+    rating: Annotated[float, Field(strict=True)] | None = None
+    active_seconds: float = 0.0
+    note: _Text = ""
+    client_at: datetime | None = None
+
+    def submission(self, image: StoredImage) -> Submission:
+        """As a domain object, which checks the values."""
+        same = ("submission_id", "reason", "description_id", "map_id", "judgement", "verdict", "explanation", "rating")
+        same += ("active_seconds", "note", "client_at")
+        return Submission(
+            study_id=self.study,
+            image_id=image.id,
+            base_revision=0,  # the store counts
+            role=ReviewRole.ADJUDICATOR,
+            sources=tuple(self.sources),
+            findings=_reviewed(self.findings, image),
+            **{name: getattr(self, name) for name in same},
+        )

@@ -156,7 +156,17 @@ def _stream(bench: Workbench, wanted: ExportFilter, excluded: dict[str, int]) ->
 def _row(row: Mapping[str, Any]) -> ExportRow:
     opinion = row["opinion"] or {}
     same = ("study", "reviewer", "role", "kind", "revision", "rating", "second_rating", "judgement", "verdict")
-    same += ("explanation", "findings", "active_seconds", "reason", "note", "map_method", "map_clip", "app_version")
+    same += (
+        "explanation",
+        "findings",
+        "active_seconds",
+        "reason",
+        "note",
+        "map_method",
+        "map_clip",
+        "app_version",
+        "sources",
+    )
     renamed = {
         "image_sha256": "image_sha256",
         "image_name": "image_name",
@@ -164,7 +174,7 @@ def _row(row: Mapping[str, Any]) -> ExportRow:
         **{f"machine_{name}": f"machine_{name}" for name in ("verdict", "text", "explanation")},
         **{name: f"machine_{name}" for name in ("provider", "model", "prompt_version", "planted_wrong")},
     }
-    values: dict[str, Any] = {name: row[name] for name in same}
+    values: dict[str, Any] = {name: row[name] for name in same} | {"final": bool(row["final"])}
     values |= {name: row[column] for name, column in renamed.items()}
     values |= {f"opinion_{name}": opinion.get(name) for name in ("rating", "z_score", "source")}
     return ExportRow(created_at=_time(row["created_at"]) or "", client_at=_time(row["client_at"]), **values)

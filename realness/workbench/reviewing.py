@@ -138,7 +138,7 @@ class Desk:
         """Keep a review of an image, and take the next one; see `ReviewStore.submit` for what can be refused."""
         for finding in submission.findings:
             for region in finding.regions:
-                _check_inside(region, image)
+                check_inside(region, image)
         reviews = self.bench.store.reviews
         saved, taken = reviews.submit_and_take(self.study, self.reviewer.id, submission, AHEAD)
         return saved, self._turn(taken)
@@ -226,7 +226,8 @@ def desk(bench: Workbench, reviewer: Reviewer, study_id: int | None) -> Desk | N
     return next(unfinished, desks[0] if desks else None)
 
 
-def _check_inside(region: Region, image: StoredImage) -> None:
+def check_inside(region: Region, image: StoredImage) -> None:
+    """Refuse a mark that reaches over the image's edges; a mask was checked against its size when it was made."""
     if region.shape is RegionShape.MASK:
         return
     width, height = image.facts.width, image.facts.height

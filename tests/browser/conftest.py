@@ -12,13 +12,17 @@ from screen import Screen
 from server import Server
 from small_study import make_study
 
+from realness.domain import Role
 from realness.settings import Settings
+from realness.workbench import Workbench
+from realness.workbench.accounts import add_account
 
 FLAGS = (
     "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
     "--disable-background-networking", "--disable-component-update", "--disable-sync",
 )  # fmt: skip
 PATIENCE = 20_000  # ms: for a machine that does much else at the time
+PASSWORD = "correct horse battery"
 NAMES = ("chromium", "chromium-browser", "google-chrome")
 
 
@@ -71,6 +75,20 @@ def served(tmp_path_factory):
 def served_alone(tmp_path):
     """A server for one test, to be killed and started again."""
     running = _serve(tmp_path)
+    yield running
+    running.server.stop()
+
+
+@pytest.fixture(scope="module")
+def led(tmp_path_factory):
+    """A server with accounts, all with the password `PASSWORD`: two leads and three reviewers."""
+    running = _serve(tmp_path_factory.mktemp("led"))
+    bench = Workbench.open(running.settings)
+    roles = {"ada": Role.ADMIN, "lea": Role.LEAD, "lou": Role.LEAD}
+    roles |= dict.fromkeys(("ana", "ben", "cid"), Role.REVIEWER)
+    for name, role in roles.items():
+        add_account(bench, name, role, PASSWORD)
+    bench.close()
     yield running
     running.server.stop()
 

@@ -51,10 +51,19 @@ def test_an_adjudication_is_no_revision_of_the_same_persons_review(store, review
     study = make_study(store)
     image = given_image(store, study)
     mine = store.reviews.submit(reviewer.id, make_submission(study, image, explanation="As a reviewer."))
-    judged = make_submission(study, image, role=ReviewRole.ADJUDICATOR, explanation="As an adjudicator.")
-    assert store.reviews.submit(reviewer.id, judged).revision == 1
+    judged = make_submission(
+        study, image, role=ReviewRole.ADJUDICATOR, explanation="As an adjudicator.", sources=(), reason="Clearer"
+    )
+    assert store.adjudications.submit(reviewer.id, judged, None).revision == 1
     assert store.reviews.current(study.id, image.id, reviewer.id) == mine
     assert store.reviews.last(study.id, reviewer.id) == mine
+
+
+def test_an_adjudication_cannot_come_in_as_a_review(store, reviewer):
+    study = make_study(store)
+    image = given_image(store, study)
+    with pytest.raises(InvalidValue, match="no review"):
+        store.reviews.submit(reviewer.id, make_submission(study, image, role=ReviewRole.ADJUDICATOR))
 
 
 def test_the_same_submission_again_is_one_review(store, reviewer):

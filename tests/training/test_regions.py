@@ -274,11 +274,11 @@ def _review(bench, study, image=None, base=0, **given):
     """One image, reviewed as the app does it: rated, revealed, submitted."""
     desk = Desk(bench, study, bench.store.people.local())
     if image is None:
-        image = desk.next().image
+        image = desk.next().item.image
         desk.lock(image.key, 40.0)
     verdict = Verdict.YES if given.get("findings") else Verdict.NO
     values = {"judgement": Judgement.WRONG, "verdict": verdict, "base_revision": base} | given
-    desk.submit(make_submission(study, image, **values))
+    desk.submit(make_submission(study, image, **values), image)
     return image
 
 
@@ -301,7 +301,10 @@ def test_an_adjudication_takes_the_place_of_the_reviews_it_decides(bench, review
     study, (marked, _, _) = reviewed
     place = Region(RegionShape.BOX, (0, 0, 5, 5))
     final = ReviewedFinding(FindingState.ADDED, "the rim is blurred", regions=(place,))
-    _review(bench, study, marked, findings=(final,), role=ReviewRole.ADJUDICATOR)
+    decided = make_submission(
+        study, marked, findings=(final,), role=ReviewRole.ADJUDICATOR, verdict=Verdict.YES, sources=(), reason="Clearer"
+    )
+    bench.store.adjudications.submit(bench.store.people.local().id, decided, None)
     (example,) = region_examples(bench)
     assert (example.phrase, example.mask.sum()) == ("the rim is blurred", 25)
 

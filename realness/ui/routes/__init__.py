@@ -2,8 +2,20 @@
 
 from fastapi import APIRouter
 
-from realness.ui.routes import browse, chosen, compare, data, files, insights, people, review, studies, views
+from realness.ui.routes import (
+    adjudicate,
+    browse,
+    chosen,
+    compare,
+    data,
+    files,
+    insights,
+    people,
+    review,
+    studies,
+    views,
+)
 
 router = APIRouter()
-for part in (review, browse, chosen, views, compare, insights, data, files, people, studies):
+for part in (review, browse, chosen, views, compare, insights, adjudicate, data, files, people, studies):
     router.include_router(part.router)
