@@ -133,7 +133,7 @@ class AdjudicationBody(Body):
 
     submission_id: str
     study: Id
-    image: _Key
+    image: Key
     base: Id | None
     sources: Annotated[list[Id], Field(max_length=1000)]
     reason: _Text
