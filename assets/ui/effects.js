@@ -3,7 +3,8 @@
 const people = (n, does, do_) => `${n} ${n === 1 ? `person ${does}` : `people ${do_}`}`;
 const images = (n) => `${n} ${n === 1 ? "image" : "images"}`;
 
-function overlap(before, after) {
+function overlap(before, after, { complete }) {
+  if (after > before && !complete) return "Each image waits for more answers than before.";
   return after > before
     ? "Images that were complete come again, to people who have not had them."
     : `Images with ${after} ${after === 1 ? "answer" : "answers"} are complete now and come to nobody else. Answers beyond that stay.`;
