@@ -96,7 +96,7 @@ export class Deciding {
     return make(
       "li",
       {},
-      make("p", {}, make("b", {}, one.reason), counts ? make("span", { class: "badge" }, "counts") : null),
+      make("p", {}, make("b", {}, one.reason), " ", counts ? make("span", { class: "badge" }, "counts") : null),
       make("p", { class: "small quiet num" }, `${whose(one)}, ${day(one.saved_at)}, ${from ? `from ${from}` : "written anew"}`),
       said,
       make("p", { class: "small quiet" }, more.filter(Boolean).join(" · ")),
