@@ -11,7 +11,7 @@ function tile(item) {
   const ratio = item.width / item.height;
   const fit = make("div", { class: "fit", style: `aspect-ratio:${ratio};${ratio > 4 / 3 ? "width" : "height"}:100%` });
   // By keys it is Space, on the card: the list has one stop for the focus.
-  const tick = make("button", { type: "button", class: "tick", tabindex: -1, "aria-hidden": "true", title: "Choose: Space" }, icon("done"));
+  const tick = make("span", { class: "tick", "aria-hidden": "true", title: "Choose: Space" }, icon("done"));
   const tiled = make("div", { class: "tile" }, fit, tick);
   if (item.flagged) tiled.append(make("span", { class: "flagged", title: "Flagged" }, icon("flag")));
   return { fit, tiled, tick };
@@ -51,7 +51,7 @@ export function card(item, at, number) {
   const row = make("div", { class: "row num" }, ...words, ...ownWords(item, words));
   const tags = item.tags.length ? make("div", { class: "tags", title: item.tags.join(", ") }, ...item.tags.map((tag) => make("span", {}, tag))) : null;
   const element = make(
-    "article",
+    "div",
     { class: `card ${item.hidden ? "veiled" : ""}`, role: "option", id: `rz-card-${at}`, "aria-selected": "false", "aria-checked": "false", "aria-label": `Image ${number}, ${spoken(item)}` },
     tiled, scale, row, tags,
   );

@@ -45,7 +45,7 @@ function keys(review) {
     unrate: () => review.second(),
     judge: ({ key }) => review.judge(JUDGED[key.toLowerCase()]),
     edit: () => correct.edit(),
-    note: () => correct.note(),
+    note: () => review.toLead.open(),
     leave: ({ target }) => target.blur(),
     verdict: ({ key }) => correct.verdict(ANSWERED[key.toLowerCase()]),
     again: () => review.goBack("rate"),

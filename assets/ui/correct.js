@@ -25,9 +25,6 @@ export class Correct {
     });
     el.text.addEventListener("input", () => this.onChange({ explanation: el.text.value }));
     el.addFinding.addEventListener("click", () => this.add());
-    el.addNote.addEventListener("click", () => this.note());
-    el.noteText.addEventListener("input", () => this.onChange({ note: el.noteText.value }));
-    el.noteText.addEventListener("blur", () => this.#showNote());
     follow(el.findings, "li", (at) => this.onPoint(this.#layer(this.form.findings[at])));
   }
 
@@ -36,7 +33,6 @@ export class Correct {
     this.#selected = this.#wording = this.#tool = null;
     this.history.clear();
     this.el.text.value = "";
-    this.el.noteText.hidden = true;
     this.el.findings.replaceChildren();
   }
 
@@ -59,24 +55,8 @@ export class Correct {
     if (changed) showDifference(el.diff, said.explanation, form.explanation);
     if (this.#selected === null && form.findings.length) this.#selected = 0;
     if (this.#selected !== null && this.#selected >= form.findings.length) this.#selected = form.findings.length ? form.findings.length - 1 : null;
-    this.#showNote();
     el.noFindings.hidden = form.findings.length > 0;
     this.#paint();
-  }
-
-  /** Open the field for a note to the lead. */
-  note() {
-    this.el.noteText.hidden = false;
-    this.el.addNote.hidden = true;
-    this.el.noteText.focus();
-  }
-
-  /** The field is there while there is a note, or one is being written. */
-  #showNote() {
-    const { addNote, noteText } = this.el;
-    if (noteText.value !== this.form.note) noteText.value = this.form.note;
-    noteText.hidden = !this.form.note && document.activeElement !== noteText;
-    addNote.hidden = !noteText.hidden;
   }
 
   verdict(value) {

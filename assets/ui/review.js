@@ -11,6 +11,7 @@ import { empty, opened, stepOf } from "./form.js";
 import { showLegend } from "./keys.js";
 import { Marks } from "./marks.js";
 import { recall, remember } from "./memory.js";
+import { Note } from "./note.js";
 import { getNext, Opening } from "./opening.js";
 import { Patience } from "./outbox.js";
 import { Overlay } from "./overlay.js";
@@ -46,6 +47,7 @@ class Review {
     this.drafts = new Drafts((text, kind) => this.footer(text, kind));
     this.opening = new Opening(this);
     this.sending = new Sending(this);
+    this.toLead = new Note(el, (note) => this.change({ note }));
     this.reasons = new Reasons(el, (kind, reason) => this.sending.submit(kind, reason));
     this.overlay = new Overlay(el, this.pictures);
     this.viewer = new Viewer(el.stage, el.pic, {
@@ -232,6 +234,7 @@ class Review {
     if (item?.locked && phase !== "loading") {
       this.described.show(item.reveal, form.judgement);
       this.correct.show(form, item.reveal);
+      this.toLead.show(form.note);
     } else {
       this.described.show(item?.blind === false ? item.reveal : null, null);
       this.marks.show([], null);

@@ -16,6 +16,12 @@ MOVING = """() => [...document.querySelectorAll('.screen *, .top *')].filter((on
 SCREENS = {
     "browse": ".grid .card",
     "compare": ".compare",
+    "adjudicate": "div",
+    "studies": ".led",
+    "studies?part=people": ".led",
+    "data": ".data",
+    "data?part=export": ".data",
+    "data?part=backup": ".data",
     "insights?part=progress": ".insights",
     "insights?part=opinions": ".insights",
     "insights?part=agreement": ".insights",
