@@ -13,22 +13,22 @@ MOVING = """() => [...document.querySelectorAll('.screen *, .top *')].filter((on
   const { animationName, transitionDuration } = getComputedStyle(one);
   return animationName !== 'none' || parseFloat(transitionDuration) > 0.001;
 }).map((one) => one.className)"""
-SCREENS = {
-    "browse": ".grid .card",
-    "compare": ".compare",
-    "adjudicate": "div",
-    "studies": ".led",
-    "studies?part=people": ".led",
-    "data": ".data",
-    "data?part=export": ".data",
-    "data?part=backup": ".data",
-    "insights?part=progress": ".insights",
-    "insights?part=opinions": ".insights",
-    "insights?part=agreement": ".insights",
-    "insights?part=people": ".insights",
-    "insights?part=scores": ".insights",
-    "insights?part=maps": ".insights",
-}
+SCREENS = (
+    "browse",
+    "compare",
+    "adjudicate",
+    "studies",
+    "studies?part=people",
+    "data",
+    "data?part=export",
+    "data?part=backup",
+    "insights?part=progress",
+    "insights?part=opinions",
+    "insights?part=agreement",
+    "insights?part=people",
+    "insights?part=scores",
+    "insights?part=maps",
+)
 
 
 @pytest.fixture(scope="module", params=["light", "dark"])
@@ -80,7 +80,7 @@ def test_every_step_of_a_review_can_be_used_by_everybody(served, visit, theme):
 @pytest.mark.parametrize("where", SCREENS)
 def test_every_screen_can_be_used_by_everybody(served, visit, study, theme, where):
     screen = visit(served, study, at=where, color_scheme=theme)
-    expect(screen.page.locator(f'[data-screen="{where.split("?")[0]}"] {SCREENS[where]}').first).to_be_visible()
+    expect(screen.page.locator(f'[data-screen="{where.split("?")[0]}"]')).to_be_visible()
     screen.page.wait_for_load_state("networkidle")
     assert findings(screen.page) == []
 

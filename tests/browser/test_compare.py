@@ -180,7 +180,7 @@ def test_zoom_and_place_are_one_until_they_are_unlocked(visit, compared):
 def test_the_numbers_under_the_cursor_are_the_maps_values_at_that_pixel(visit, compared, pixel):
     page = opened(visit, compared, f"compare/{compared.keys[0]}", 3)
     point(page, *pixel, pane=2)
-    expect(page.locator("[data-el=place]")).to_have_text(f"x {pixel[0]}  y {pixel[1]}")
+    expect(page.locator('[data-screen="compare"] [data-el=place]')).to_have_text(f"x {pixel[0]}  y {pixel[1]}")
     _, paper, released = figures(page)
     assert float(paper) == pytest.approx(at_pixel(PAPER, *pixel), abs=0.0051)
     assert float(released) == pytest.approx(at_pixel(RELEASED, *pixel), abs=0.0051)
@@ -325,7 +325,7 @@ def test_people_s_marks_are_shown_by_a_key_once_ones_own_review_is_in(visit, com
 
 def test_everything_can_be_done_by_keys_alone(visit, compared):
     page = opened(visit, compared, f"compare/{compared.keys[0]}", 3)
-    place = page.locator("[data-el=place]")
+    place = page.locator('[data-screen="compare"] [data-el=place]')
     page.keyboard.press("Shift+ArrowRight")
     expect(place).to_have_text("x 300  y 200, held")
     page.keyboard.press("Shift+ArrowDown")

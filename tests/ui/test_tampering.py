@@ -106,8 +106,7 @@ def test_a_closed_study_takes_nothing(bench, ana, study):
     item = take(ana, study)
     bench.store.studies.close(study.id)
     answer = ana.post("/api/reviews", json=review(item, study))
-    assert (answer.status_code, kept(bench)) == (422, 0)
-    assert "takes no reviews" in answer.json()["error"]
+    assert (answer.status_code, answer.json()["kind"], kept(bench)) == (409, "closed", 0)
 
 
 def test_a_disabled_account_saves_nothing(bench, ana, study):
