@@ -7,7 +7,7 @@ import { Correct } from "./correct.js";
 import { choose, fromMachine, inWords, isDecided, letter, nothing, reopen, tick } from "./deciding.js";
 import { Deciding } from "./decidingpanel.js";
 import { Disputes, WHICH } from "./disputes.js";
-import { make, parts } from "./dom.js";
+import { make, parts, sayNothing } from "./dom.js";
 import { showLegend } from "./keys.js";
 import { Marks } from "./marks.js";
 import { forget, recall, remember } from "./memory.js";
@@ -283,11 +283,7 @@ class Adjudicate {
     const { el } = this;
     this.shown = null;
     el.work.hidden = true;
-    el.nothing.hidden = false;
-    el.nothingTitle.textContent = title;
-    el.nothingText.textContent = text;
-    el.nothingCommand.textContent = command;
-    el.nothingChoices.replaceChildren(...choices.map(([label, act]) => make("button", { type: "button", class: "btn tall", onclick: act }, label)));
+    sayNothing(el, title, text, choices, command);
   }
 }
 

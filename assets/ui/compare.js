@@ -4,7 +4,7 @@ import { get } from "./api.js";
 import { connect } from "./connectcompare.js";
 import { Cross } from "./cross.js";
 import { Dials } from "./dials.js";
-import { make, parts, press } from "./dom.js";
+import { parts, press, sayNothing } from "./dom.js";
 import { showLegend } from "./keys.js";
 import { alike, asked, chosen, columns, filled, LETTERS, MOST, pair, parse, whole, written } from "./laying.js";
 import { recall, remember } from "./memory.js";
@@ -281,11 +281,7 @@ class Compare {
   #nothing(title, text, command = "", choices = []) {
     const { el } = this;
     el.work.hidden = true;
-    el.nothing.hidden = false;
-    el.nothingTitle.textContent = title;
-    el.nothingText.textContent = text;
-    el.nothingCommand.textContent = command;
-    el.nothingChoices.replaceChildren(...choices.map(([label, act]) => make("button", { type: "button", class: "btn tall", onclick: act }, label)));
+    sayNothing(el, title, text, choices, command);
   }
 }
 

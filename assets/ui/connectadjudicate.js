@@ -1,12 +1,8 @@
 // Which button and which key does what on the Adjudicate screen.
 
+import { correcting, JUDGED, viewButtons, viewing } from "./hands.js";
 import { listen } from "./keys.js";
 import { place, session } from "./session.js";
-
-const JUDGED = { a: "accurate", p: "partly", w: "wrong", s: "misses" };
-const ANSWERED = { y: "yes", t: "somewhat", o: "no" };
-const WAYS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
-const FAR = 10; // image pixels that Shift moves a mark by
 
 function buttons(screen) {
   const { el, viewer } = screen;
@@ -17,11 +13,7 @@ function buttons(screen) {
   on(el.keepMine, () => screen.settle(true));
   on(el.useTheirs, () => screen.settle(false));
   on(el.against, ({ target }) => target.closest("button") && screen.hold(target.closest("button").dataset.v));
-  on(el.zoomIn, () => viewer.zoom(1));
-  on(el.zoomOut, () => viewer.zoom(-1));
-  on(el.zoomValue, () => viewer.toggle());
-  on(el.fit, () => viewer.fit());
-  on(el.exact, () => viewer.exact());
+  viewButtons(el, () => viewer);
   // A press with the pointer leaves no focus behind, or Enter would press the same button again.
   on(screen.root, (event) => event.detail && event.target.closest("button, input[type=range]")?.blur());
 }
@@ -42,8 +34,10 @@ function slider(screen) {
 }
 
 function keys(screen) {
-  const { correct, el, marks, overlay, panel, toolbar, viewer } = screen;
+  const { el, panel } = screen;
   listen(() => (screen.root.hidden || !screen.shown ? null : screen.step), {
+    ...correcting(screen),
+    ...viewing(screen),
     take: ({ key }) => screen.take(Number(key) - 1),
     machine: () => screen.machine(),
     putBack: () => screen.putBack(),
@@ -60,36 +54,6 @@ function keys(screen) {
     submit: () => panel.save(),
     choose: ({ key }) => screen.settle(key === "1"),
     judge: ({ key }) => panel.judge(JUDGED[key.toLowerCase()]),
-    verdict: ({ key }) => correct.verdict(ANSWERED[key.toLowerCase()]),
-    edit: () => correct.edit(),
-    leave: ({ target }) => target.blur(),
-    nextFinding: ({ shiftKey }) => correct.next(shiftKey ? -1 : 1),
-    keep: () => correct.answer("kept"),
-    drop: () => correct.answer("dropped"),
-    reword: () => correct.reword(),
-    add: () => correct.add(),
-    mark: () => correct.mark(),
-    putDown: () => marks.leave(),
-    cursor: ({ key, shiftKey }) => marks.drawing.steer(...WAYS[key], shiftKey),
-    place: () => marks.place(),
-    close: () => marks.close(),
-    takeBack: () => marks.takeBack(),
-    size: ({ key }) => toolbar.widen(key === "]" ? 1 : -1),
-    nextMark: ({ shiftKey }) => marks.next(shiftKey ? -1 : 1),
-    nextPoint: ({ shiftKey }) => marks.nextPoint(shiftKey ? -1 : 1),
-    nudgeMark: ({ key, shiftKey }) => marks.nudge(...WAYS[key].map((way) => way * (shiftKey ? FAR : 1))),
-    addPoint: () => marks.addPoint(),
-    removePoint: () => marks.removePoint(),
-    unmark: () => marks.remove(),
-    stepBack: () => toolbar.back(),
-    stepForward: () => correct.redo(),
-    map: () => overlay.toggle(),
-    opacity: ({ key }) => overlay.dials.moreOpacity(key === "ArrowUp" ? 1 : -1),
-    threshold: ({ key }) => overlay.dials.hideMore(key === "]" ? 1 : -1),
-    colours: () => overlay.dials.nextColours(),
-    zoomIn: () => viewer.zoom(1),
-    zoomOut: () => viewer.zoom(-1),
-    fit: () => viewer.toggle(),
   });
 }
 

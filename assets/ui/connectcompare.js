@@ -1,5 +1,6 @@
 // Which button and which key does what on the Compare screen.
 
+import { viewButtons } from "./hands.js";
 import { listen } from "./keys.js";
 import { place, session } from "./session.js";
 
@@ -15,11 +16,7 @@ function buttons(compare) {
   on(el.own, () => compare.change({ own: !compare.state.own }));
   on(el.lock, () => compare.lock());
   on(el.people, () => compare.showPeople());
-  on(el.zoomIn, () => together.lead.zoom(1));
-  on(el.zoomOut, () => together.lead.zoom(-1));
-  on(el.zoomValue, () => together.lead.toggle());
-  on(el.fit, () => together.lead.fit());
-  on(el.exact, () => together.lead.exact());
+  viewButtons(el, () => together.lead);
   // A press with the pointer leaves no focus behind, or Space would press the same button again.
   on(compare.root, (event) => event.detail && event.target.closest("button, input[type=range]")?.blur());
 }

@@ -4,9 +4,10 @@ import { get } from "./api.js";
 import { Backup } from "./databackup.js";
 import { Export } from "./dataexport.js";
 import { Import } from "./dataimport.js";
-import { make, parts } from "./dom.js";
+import { parts, sayNothing } from "./dom.js";
 import { Jobs } from "./jobs.js";
-import { address, go, place, session } from "./session.js";
+import { go, place, session } from "./session.js";
+import { Tabs } from "./tabs.js";
 
 const NAMES = ["import", "export", "backup"];
 
@@ -18,31 +19,10 @@ class Data {
     this.export = new Export(this.el, this.jobs);
     this.backup = new Backup(this.el, this.jobs);
     root.addEventListener("click", (event) => event.detail && event.target.closest("button")?.blur());
-    this.el.parts.addEventListener("click", (event) => this.#follow(event));
-    session.addEventListener("study", () => this.#links());
+    this.tabs = new Tabs(this.el.parts, "data");
+    session.addEventListener("study", () => this.tabs.show());
     addEventListener("hashchange", () => place().screen === "data" && this.load());
-    this.#links();
-  }
-
-  /** The part that the address names; without one the first. */
-  get #part() {
-    const named = place().query.get("part");
-    return NAMES.includes(named) ? named : NAMES[0];
-  }
-
-  #links() {
-    for (const link of this.el.parts.children) {
-      link.href = address(`data?part=${link.dataset.part}`);
-      if (link.dataset.part === this.#part) link.setAttribute("aria-current", "page");
-      else link.removeAttribute("aria-current");
-    }
-  }
-
-  #follow(event) {
-    const link = event.target.closest("a");
-    if (!link || event.ctrlKey || event.metaKey || event.shiftKey) return; // a new tab, at the link's own address
-    event.preventDefault();
-    go(`data?part=${link.dataset.part}`);
+    this.tabs.show();
   }
 
   #tell(kind, told, was) {
@@ -59,16 +39,16 @@ class Data {
 
   async load() {
     const { el } = this;
-    this.#links();
+    this.tabs.show();
     try {
       await session.ready();
       el.parts.hidden = !session.reviewer.leads;
       if (!session.reviewer.leads) return this.#nothing("This is for those who lead studies", "Ask one of them to import or export.", [["To the review", () => go("review")]]);
       const { jobs } = await this.#begin();
       el.nothing.hidden = true;
-      for (const part of NAMES) el[part].hidden = part !== this.#part;
+      for (const part of NAMES) el[part].hidden = part !== this.tabs.part;
       this.jobs.take(jobs);
-      await this[this.#part].open?.();
+      await this[this.tabs.part].open?.();
     } catch (error) {
       this.#nothing("This cannot be shown", error.message, [["Look again", () => this.load()]]);
     }
@@ -78,10 +58,7 @@ class Data {
   #nothing(title, text, choices) {
     const { el } = this;
     for (const part of NAMES) el[part].hidden = true;
-    el.nothing.hidden = false;
-    el.nothingTitle.textContent = title;
-    el.nothingText.textContent = text;
-    el.nothingChoices.replaceChildren(...choices.map(([label, act]) => make("button", { type: "button", class: "btn tall", onclick: act }, label)));
+    sayNothing(el, title, text, choices);
   }
 }
 

@@ -36,6 +36,15 @@ export function icon(name) {
   return draw("svg", { class: "ico", viewBox: "0 0 16 16", "aria-hidden": "true" }, draw("use", { href: `#rz-${name}` }));
 }
 
+/** Say why there is nothing to show, and what can be done: `choices` are `[label, act]`, `command` is one to copy. */
+export function sayNothing(el, title, text, choices = [], command = "") {
+  el.nothing.hidden = false;
+  el.nothingTitle.textContent = title;
+  el.nothingText.textContent = text;
+  if (el.nothingCommand) el.nothingCommand.textContent = command;
+  el.nothingChoices.replaceChildren(...choices.map(([label, act]) => make("button", { type: "button", class: "btn tall", onclick: act }, label)));
+}
+
 /** Key caps side by side. */
 export const caps = (keys) => keys.map((key) => make("kbd", {}, key));
 

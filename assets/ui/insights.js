@@ -1,11 +1,12 @@
 // The Insights screen: its parts, of which the address names one, each as far as this reviewer may see it.
 
 import { get } from "./api.js";
-import { make, parts } from "./dom.js";
+import { parts, sayNothing } from "./dom.js";
 import { Scores } from "./scores.js";
 import { importInto } from "./rest.js";
 import { show } from "./sections.js";
-import { address, go, place, session } from "./session.js";
+import { place, session } from "./session.js";
+import { Tabs } from "./tabs.js";
 
 const SLOW = 300; // ms after which one is told that there is something to wait for
 const OWN = "scores"; // the part with a screen of its own: it can train
@@ -18,42 +19,17 @@ class Insights {
     this.el = parts(root);
     this.scores = new Scores(this.el, { nothing: (...said) => this.#nothing(...said), reload: () => this.load() });
     root.addEventListener("click", (event) => event.detail && event.target.closest("button")?.blur());
-    this.el.parts.addEventListener("click", (event) => this.#follow(event));
+    this.tabs = new Tabs(this.el.parts, "insights");
     session.addEventListener("chosen", () => place().screen === "insights" && this.load());
-    session.addEventListener("study", () => this.#links());
+    session.addEventListener("study", () => this.tabs.show());
     addEventListener("hashchange", () => place().screen === "insights" && this.load());
-    this.#links();
-  }
-
-  get #names() {
-    return [...this.el.parts.children].map((link) => link.dataset.part);
-  }
-
-  /** The part that the address names; without one the first. */
-  get #part() {
-    const named = place().query.get("part");
-    return this.#names.includes(named) ? named : this.#names[0];
-  }
-
-  #links() {
-    for (const link of this.el.parts.children) {
-      link.href = address(`insights?part=${link.dataset.part}`);
-      if (link.dataset.part === this.#part) link.setAttribute("aria-current", "page");
-      else link.removeAttribute("aria-current");
-    }
-  }
-
-  #follow(event) {
-    const link = event.target.closest("a");
-    if (!link || event.ctrlKey || event.metaKey || event.shiftKey) return; // a new tab, at the link's own address
-    event.preventDefault();
-    go(`insights?part=${link.dataset.part}`);
+    this.tabs.show();
   }
 
   async load() {
     const turn = ++this.#asked;
-    const part = this.#part;
-    this.#links();
+    const part = this.tabs.part;
+    this.tabs.show();
     (part === OWN ? this.el.told : this.el.scores).hidden = true;
     const current = () => turn === this.#asked;
     const same = () => this.#shown === `${session.study?.id} ${part}`;
@@ -90,10 +66,7 @@ class Insights {
     const { el } = this;
     el.told.hidden = true;
     el.plots.hidden = true;
-    el.nothing.hidden = false;
-    el.nothingTitle.textContent = title;
-    el.nothingText.textContent = text;
-    el.nothingChoices.replaceChildren(...choices.map(([label, act]) => make("button", { type: "button", class: "btn tall", onclick: act }, label)));
+    sayNothing(el, title, text, choices);
   }
 }
 

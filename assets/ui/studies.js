@@ -3,11 +3,12 @@
 
 import { get } from "./api.js";
 import { Asked } from "./asked.js";
-import { make, parts } from "./dom.js";
+import { make, parts, sayNothing } from "./dom.js";
 import { NewStudy } from "./newstudy.js";
 import { People } from "./people.js";
 import { address, go, place, session } from "./session.js";
 import { OneStudy } from "./study.js";
+import { follow, markPart } from "./tabs.js";
 
 const say = (n, word) => `${n} ${word}${n === 1 ? "" : "s"}`;
 
@@ -21,8 +22,8 @@ class Studies {
     this.making = new NewStudy(el, { made: (study) => this.#made(study), left: () => go("studies") });
     this.people = new People(el, ask);
     root.addEventListener("click", (event) => event.detail && event.target.closest("button, a")?.blur());
-    el.parts.addEventListener("click", (event) => this.#follow(event, (link) => `studies${link.dataset.part === "people" ? "?part=people" : ""}`));
-    el.add.addEventListener("click", (event) => this.#follow(event, () => "studies?new=1"));
+    el.parts.addEventListener("click", (event) => follow(event, (link) => `studies${link.dataset.part === "people" ? "?part=people" : ""}`));
+    el.add.addEventListener("click", (event) => follow(event, () => "studies?new=1"));
     el.list.addEventListener("click", (event) => this.#choose(event));
     session.addEventListener("chosen", () => place().screen === "studies" && this.load());
     addEventListener("hashchange", () => place().screen === "studies" && this.load());
@@ -32,13 +33,6 @@ class Studies {
   /** Whether something was changed or typed that the server does not have. */
   get unsaved() {
     return this.one.unsaved.size > 0 || this.making.begun || this.people.begun;
-  }
-
-  #follow(event, where) {
-    const link = event.target.closest("a");
-    if (!link || event.ctrlKey || event.metaKey || event.shiftKey) return; // a new tab, at the link's own address
-    event.preventDefault();
-    go(where(link));
   }
 
   #choose(event) {
@@ -83,9 +77,8 @@ class Studies {
     for (const link of el.parts.children) {
       link.href = address(`studies${link.dataset.part === "people" ? "?part=people" : ""}`);
       link.hidden = link.dataset.part === "people" && !manages;
-      if (link.dataset.part === part) link.setAttribute("aria-current", "page");
-      else link.removeAttribute("aria-current");
     }
+    markPart(el.parts.children, part);
     el.add.href = address("studies?new=1");
   }
 
@@ -148,10 +141,7 @@ class Studies {
     el.bar.hidden = true;
     el.studies.hidden = true;
     el.people.hidden = true;
-    el.nothing.hidden = false;
-    el.nothingTitle.textContent = title;
-    el.nothingText.textContent = text;
-    el.nothingChoices.replaceChildren(...choices.map(([label, act]) => make("button", { type: "button", class: "btn tall", onclick: act }, label)));
+    sayNothing(el, title, text, choices);
   }
 }
 
