@@ -50,12 +50,8 @@ class AssignmentStore:
             lease(connection, study.id, row["id"], reviewer_id)
         return stored_image(row)
 
-    def assign(self, study_id: int, image_ids: Sequence[int], to: int, by: int) -> int:
-        """Give images of the study to a person, who gets them first; how many were not theirs, or done, before."""
-        return self.give(study_id, image_ids, to, by).given
-
     def give(self, study_id: int, image_ids: Sequence[int], to: int, by: int) -> Handed:
-        """The same, told in full."""
+        """Give images of the study to a person, who gets them first."""
         with self.database.write() as connection:
             return give(connection, study_id, image_ids, to, by)
 

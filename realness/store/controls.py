@@ -2,10 +2,11 @@
 
 import random
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from typing import TypeVar
 
-from sqlalchemy import ColumnElement, and_, exists, func, insert, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Row, and_, exists, func, insert, or_, select, update
 
 from realness.domain import StoredImage, check_rating
 from realness.errors import InvalidValue
@@ -14,6 +15,7 @@ from realness.store.engine import Database, now
 from realness.store.rows import stored_image
 from realness.store.tables import assignments, descriptions, findings, images, maps, repeats, reviewers, study_images
 
+T = TypeVar("T")
 _MOST = 50
 """Wrong texts of each 100 images, at most."""
 
@@ -137,7 +139,7 @@ class ControlStore:
         newest = select(func.max(descriptions.c.id)).where(own_words(), descriptions.c.text != "")
         newest = newest.group_by(descriptions.c.image_id)
         described = (
-            select(inside.id, descriptions, rated.label("rated"))
+            select(inside.id.label("place"), descriptions, rated.label("rated"))
             .join(descriptions, descriptions.c.image_id == inside.image_id)
             .where(inside.study_id == study_id, descriptions.c.id.in_(newest))
             .order_by(inside.position)
@@ -155,25 +157,8 @@ class ControlStore:
                 raise InvalidValue(told, "share")
             for row in chance.sample(free, min(max(wanted, 0), len(free))):
                 other = chance.choice([one for one in telling if one.text != row.text and one.image_id != row.image_id])
-                names = ("text", "text_sha256", "verdict", "explanation")
-                values = {name: getattr(other, name) for name in names}
-                values |= {"image_id": row.image_id, "provider": CHECK, "prompt_version": f"of-{other.id_1}"}
-                values |= {"planted_wrong": True, "created_at": now()}
-                same = select(descriptions.c.id).where(
-                    descriptions.c.image_id == row.image_id,
-                    descriptions.c.provider == CHECK,
-                    descriptions.c.text_sha256 == other.text_sha256,
-                )
-                check = connection.execute(same).scalar()
-                if check is None:
-                    check = connection.execute(
-                        insert(descriptions).values(values).returning(descriptions.c.id)
-                    ).scalar_one()
-                    said = select(findings).where(findings.c.description_id == other.id_1)
-                    for part in connection.execute(said).all():
-                        copied = {name: getattr(part, name) for name in ("position", "phrase", "kind", "start")}
-                        connection.execute(insert(findings).values(description_id=check, created_at=now(), **copied))
-                connection.execute(update(study_images).where(inside.id == row.id).values(check_id=check))
+                check = _check(connection, row.image_id, other)
+                connection.execute(update(study_images).where(inside.id == row.place).values(check_id=check))
             return connection.execute(kept).scalar_one()
 
     def checks(self, study_id: int) -> int:
@@ -216,11 +201,8 @@ class ControlStore:
         )
         if study_id is not None:
             query = query.where(repeats.c.study_id == study_id)
-        found = defaultdict(list)
         with self.database.read() as connection:
-            for pseudonym, first, second in connection.execute(query):
-                found[pseudonym].append((first, second))
-        return dict(found)
+            return _by_person((name, (first, second)) for name, first, second in connection.execute(query))
 
     def gold_ratings(self, study_id: int | None = None) -> dict[str, list[tuple[float, float, float]]]:
         """Of each person, by pseudonym, every rating of a gold image with the range that is right."""
@@ -237,8 +219,34 @@ class ControlStore:
         )
         if study_id is not None:
             query = query.where(study_images.c.study_id == study_id)
-        found = defaultdict(list)
         with self.database.read() as connection:
-            for pseudonym, rating, gold in connection.execute(query):
-                found[pseudonym].append((rating, gold["low"], gold["high"]))
-        return dict(found)
+            rows = connection.execute(query)
+            return _by_person((name, (rating, gold["low"], gold["high"])) for name, rating, gold in rows)
+
+
+def _check(connection: Connection, image_id: int, other: Row) -> int:
+    """The id of another image's description as a wrong text of this image, copied unless that was done before."""
+    same = select(descriptions.c.id).where(
+        descriptions.c.image_id == image_id,
+        descriptions.c.provider == CHECK,
+        descriptions.c.text_sha256 == other.text_sha256,
+    )
+    there = connection.execute(same).scalar()
+    if there is not None:
+        return there
+    values = {name: getattr(other, name) for name in ("text", "text_sha256", "verdict", "explanation")}
+    values |= {"image_id": image_id, "provider": CHECK, "prompt_version": f"of-{other.id}"}
+    values |= {"planted_wrong": True, "created_at": now()}
+    check = connection.execute(insert(descriptions).values(values).returning(descriptions.c.id)).scalar_one()
+    said = select(findings).where(findings.c.description_id == other.id)
+    for part in connection.execute(said).all():
+        copied = {name: getattr(part, name) for name in ("position", "phrase", "kind", "start")}
+        connection.execute(insert(findings).values(description_id=check, created_at=now(), **copied))
+    return check
+
+
+def _by_person(rows: Iterable[tuple[str, T]]) -> dict[str, list[T]]:
+    found: dict[str, list[T]] = defaultdict(list)
+    for pseudonym, value in rows:
+        found[pseudonym].append(value)
+    return dict(found)

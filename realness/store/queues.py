@@ -210,7 +210,7 @@ def _move(connection: Connection, me: dict[str, Any], at: int | None) -> None:
         connection.execute(insert(queues).values(values))
 
 
-# ---- the statements, made once: making them takes longer than running them ----
+# ---- the statements, made once: making one takes about as long as running it ----
 
 _inside, _given = study_images.c, assignments.c
 _MINE = and_(_given.study_id == bindparam("study"), _given.reviewer_id == bindparam("me"))

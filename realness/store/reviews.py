@@ -235,7 +235,7 @@ def insert_review(
     return review_id
 
 
-# ---- the statements of a save, made once: making them takes longer than running them ----
+# ---- the statements of a save, made once: making one takes about as long as running it ----
 
 _ADD_REVIEW = insert(reviews).returning(reviews.c.id)
 _ADD_FINDINGS = insert(review_findings).returning(review_findings.c.id, review_findings.c.position)

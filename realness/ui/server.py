@@ -57,10 +57,6 @@ def build_app(bench: Workbench, study: str | None = None, *, reachable: bool = F
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
-        # What the page is made of stays: without this the garbage collector looks through all of it again and again,
-        # a tenth of a second in which nobody is answered.
-        gc.collect()
-        gc.freeze()
         uploads.clear()
         yield
         learning.stop()
@@ -102,6 +98,8 @@ def serve(bench: Workbench, host: str, port: int, study: str | None = None) -> N
         timeout_graceful_shutdown=5,
         server_header=False,
     )
+    gc.collect()
+    gc.freeze()  # what the app is made of stays: the garbage collector need not look through it again and again
     print(f"Realness is on http://{address}:{listener.getsockname()[1]}", flush=True)  # noqa: T201  for the person who started it
     uvicorn.Server(config).run(sockets=[listener])
 

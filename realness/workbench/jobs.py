@@ -10,6 +10,7 @@ import signal
 import subprocess
 import sys
 import threading
+from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from typing import Any, Generic, Protocol, TypeVar
@@ -32,7 +33,7 @@ class Telling(Protocol):
 T = TypeVar("T", bound=Telling)
 
 
-class Job(Generic[T]):
+class Job(ABC, Generic[T]):
     """Starts a process, one at a time, and knows how far it is. A kind of job says what it makes of the lines."""
 
     name = "the work"
@@ -61,17 +62,17 @@ class Job(Generic[T]):
             self._stopped = True
         self._end()
 
+    @abstractmethod
     def _read(self, said: Any) -> T:
         """What a line says; TypeError or ValueError where it is none of ours."""
-        raise NotImplementedError
 
+    @abstractmethod
     def _cut(self, last: T) -> T:
         """What is told of a process that was stopped after it had said `last`."""
-        raise NotImplementedError
 
+    @abstractmethod
     def _failed(self, error: str) -> T:
         """What is told of a process that could not start, or ended without a word."""
-        raise NotImplementedError
 
     def _over(self) -> None:
         """Called when the process has ended, before that is told."""

@@ -122,8 +122,8 @@ def test_a_gold_range_that_is_wrong_changes_nothing(store):
 def test_an_assigned_image_comes_first_and_is_kept_from_others(store):
     study, ana, ben, lea = make_study(store, images=3), *(person(store, name) for name in ("ana", "ben", "lea"))
     third = store.assignments.ahead(study, ana.id, None, 3)[2]
-    assert store.assignments.assign(study.id, [third.id], ana.id, lea.id) == 1
-    assert store.assignments.assign(study.id, [third.id], ana.id, lea.id) == 0
+    assert store.assignments.give(study.id, [third.id], ana.id, lea.id).given == 1
+    assert store.assignments.give(study.id, [third.id], ana.id, lea.id).given == 0
     assert third.id not in {image for image, _ in work(store, study, ben, 5)}
     assert work(store, study, ana, 5) == [(third.id, False)]
 
