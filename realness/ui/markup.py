@@ -1,11 +1,14 @@
 """The parts of the page as Gradio components: static markup from `assets/ui` and the script that brings it to life."""
 
+import re
+
 import gradio as gr
 
 from realness import __version__
 from realness.settings import ASSETS
 
 UI = ASSETS / "ui"
+_NAMED = re.compile(r"<!-- ([a-z]+\.html) -->\n")
 
 
 def part(markup: str, script: str, head: str) -> gr.HTML:
@@ -20,10 +23,15 @@ def part(markup: str, script: str, head: str) -> gr.HTML:
         head: HTML for the page's head. Gradio puts a link that several parts ask for there once.
     """
     return gr.HTML(
-        html_template=(UI / markup).read_text(encoding="utf-8"),
+        html_template=_whole(markup),
         js_on_load=f"import('/assets/ui/{script}?v={__version__}').then((part) => part.mount(element));",
         head=head,
         apply_default_css=False,
         container=False,
         padding=False,
     )
+
+
+def _whole(markup: str) -> str:
+    """A file of markup with those that it names, as `<!-- zoom.html -->`, in their places."""
+    return _NAMED.sub(lambda found: _whole(found[1]), (UI / markup).read_text(encoding="utf-8"))
