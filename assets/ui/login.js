@@ -9,15 +9,19 @@ dress(null);
 
 el.form.addEventListener("submit", async (event) => {
   event.preventDefault();
-  el.go.disabled = true;
+  el.fields.disabled = true;
   try {
     await send("POST", "/api/sign-in", { name: el.name.value, password: el.password.value });
     location.replace(`/${location.hash}`);
   } catch (error) {
     el.failed.textContent = error.status === 422 ? "Name or password is too long." : error.message;
     el.failed.hidden = false;
+    el.fields.disabled = false;
     el.password.value = "";
     el.password.focus();
-    el.go.disabled = false;
   }
 });
+
+// Before this line a form sent by hand would only open the page anew.
+el.fields.disabled = false;
+el.name.focus();

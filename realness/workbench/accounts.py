@@ -22,8 +22,9 @@ SESSION = timedelta(days=14)
 _RENEWED = timedelta(hours=12)
 """A session in use is prolonged at most so often: it is a write."""
 _FRESH, _MOST_KNOWN = 1.0, 1000
-"""Seconds for which it stays known who asks, unless accounts are changed here: what another process changes holds after
-that; and for how many people at once."""
+"""Seconds for which it stays known whose a session is, unless accounts are changed here: what another process changes
+holds after that; and for how many people at once. That there are no accounts is asked each time: the first one closes
+the house at once."""
 _HASHER = PasswordHasher()
 _SIDE_BY_SIDE = threading.Semaphore(2)
 """Hashing takes 64 MiB each: so many at a time."""
@@ -152,7 +153,7 @@ class Door:
         """Whose session a token is of; without accounts the local reviewer; None for nobody."""
         changes = self.bench.store.people.changes.number  # before the reading
         person = self._who(token)
-        if person is not None:
+        if person is not None and person.account:
             if len(self._known) > _MOST_KNOWN:
                 self._known.clear()
             self._known[token] = (time.monotonic(), changes, person)

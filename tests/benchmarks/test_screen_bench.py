@@ -2,6 +2,7 @@
 
 import os
 import shutil
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -19,7 +20,8 @@ def test_every_figure_is_there_and_progress_is_told(monkeypatch):
     monkeypatch.setattr(screen, "SHOWN_QUICK", 2)
     monkeypatch.setattr(screen, "OPENED", 1)
     steps = []
-    found = screen.run(quick=True, progress=lambda done, total: steps.append((done, total)))
+    with ThreadPoolExecutor(1) as aside:  # Playwright serves a thread once; the other tests of this process have theirs
+        found = aside.submit(screen.run, True, lambda done, total: steps.append((done, total))).result()
     assert set(screen.LIMITS) <= set(found["results"])
     assert 0 < found["results"]["key_to_image_p50_ms"] <= found["results"]["key_to_image_p95_ms"]
     assert found["results"]["memory_mb"] > 20

@@ -3,6 +3,14 @@
 from playwright.sync_api import Locator, Page, expect
 
 
+def sign_in(page: Page, name: str, password: str) -> None:
+    """Sign in as somebody by keys, once the sign-in page stands."""
+    form = page.get_by_role("form", name="Sign in")
+    form.get_by_label("Name").fill(name)
+    form.get_by_label("Password").fill(password)
+    page.keyboard.press("Enter")
+
+
 class Screen:
     """A page on which the application is open."""
 

@@ -5,6 +5,7 @@ from urllib.parse import quote_plus
 import pytest
 from builders import make_submission
 from playwright.sync_api import expect
+from screen import sign_in as enter
 from small_study import TEXT
 
 from realness.domain import ReviewKind, Role
@@ -35,10 +36,7 @@ def as_person(visit):
     def sign_in(where, study, name, at="browse"):
         screen = visit(where, study, at=at)
         page = screen.page
-        page.wait_for_url("**/login**")
-        page.get_by_label("Name").fill(name)
-        page.get_by_label("Password").fill(WORDS)
-        page.get_by_role("button", name="Sign in").click()
+        enter(page, name, WORDS)
         expect(page.locator(".card").first).to_be_visible()
         return screen
 

@@ -8,6 +8,7 @@ import sys
 
 import pytest
 from playwright.sync_api import expect
+from screen import sign_in
 from server import ROOT
 from small_study import picture
 
@@ -196,9 +197,7 @@ def test_a_reviewer_does_not_see_the_screen_and_a_lead_does(served_alone, visit)
 
     def come(name):
         page = visit(served_alone, study["name"], at="data").page
-        page.get_by_label("Name").fill(name)
-        page.get_by_label("Password").fill(WORDS)
-        page.keyboard.press("Enter")
+        sign_in(page, name, WORDS)
         return page
 
     page = come("ana")

@@ -47,7 +47,7 @@ def test_browse_shows_the_score_of_a_rated_image_and_finds_those_that_disagree(s
     expect(page.locator(".card")).to_have_count(4)
     expect(page.get_by_text("Score 80")).to_have_count(0)
     expect(page.locator("option", has_text="Uncertainty, most first")).to_be_enabled()
-    expect(page.locator(".facets")).not_to_contain_text("MOS and score")
+    expect(page.get_by_label("Filters")).not_to_contain_text("MOS and score")
     lock(served, study, 3)
     page.reload()
     figures = page.locator(".card .row")

@@ -4,6 +4,7 @@ import pytest
 from conftest import Served
 from playwright.sync_api import expect
 from screen import Screen
+from screen import sign_in as enter
 from server import Server
 from small_study import TEXT, make_study
 
@@ -40,17 +41,15 @@ def staffed(tmp_path_factory):
 def sign_in(staffed, visit):
     """Open a study as a person, in a browser of their own."""
 
-    def enter(name: str, study: str, **options) -> Screen:
+    def open_as(name: str, study: str, **options) -> Screen:
         screen = visit(staffed, study, **options)
         page = screen.page
         expect(page).to_have_url(f"{staffed.url}/login")
-        page.get_by_label("Name").fill(name)
-        page.get_by_label("Password").fill(WORDS)
-        page.keyboard.press("Enter")
+        enter(page, name, WORDS)
         screen.wait_for_image()
         return screen
 
-    return enter
+    return open_as
 
 
 def change(staffed, study, **settings):
@@ -63,9 +62,7 @@ def change(staffed, study, **settings):
 def test_a_wrong_password_is_told_and_the_right_one_lets_in(staffed, visit):
     screen = visit(staffed, staffed.study(), noise="401")
     page = screen.page
-    page.get_by_label("Name").fill("ana")
-    page.get_by_label("Password").fill("something else")
-    page.keyboard.press("Enter")
+    enter(page, "ana", "something else")
     expect(page.get_by_role("alert")).to_contain_text("do not belong together")
     expect(page.get_by_label("Password")).to_be_focused()
     page.keyboard.type(WORDS)
@@ -137,9 +134,7 @@ def test_a_session_outlives_the_server_and_what_is_typed_outlives_the_session(st
     screen.page.locator('[data-el="who"]').click()
     screen.page.get_by_role("button", name="Sign out", exact=True).click()
     expect(screen.page).to_have_url(f"{staffed.url}/login")
-    screen.page.get_by_label("Name").fill("ana")
-    screen.page.get_by_label("Password").fill(WORDS)
-    screen.page.keyboard.press("Enter")
+    enter(screen.page, "ana", WORDS)
     expect(screen.el("text")).to_have_value("Half of a sentence")
 
 
@@ -164,9 +159,7 @@ def test_what_one_person_left_in_a_browser_is_not_sent_as_anothers(staffed, sign
     assert all(name.startswith(f"realness.{number}.draft.") for name in names)
     page.locator('[data-el="who"]').click()
     page.get_by_role("button", name="Sign out", exact=True).click()
-    page.get_by_label("Name").fill("ben")
-    page.get_by_label("Password").fill(WORDS)
-    page.keyboard.press("Enter")
+    enter(page, "ben", WORDS)
     screen.wait_for_image()
     expect(screen.el("ratingWord")).to_have_text("No rating yet")
 

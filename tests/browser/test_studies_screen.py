@@ -6,6 +6,7 @@ import time
 import httpx
 import pytest
 from playwright.sync_api import expect
+from screen import sign_in
 
 from realness.domain import Role
 from realness.workbench import Workbench
@@ -31,9 +32,7 @@ def open_as(served, chromium, name, at="", **options):
     page = context.new_page()
     page.set_default_timeout(20_000)
     page.goto(f"{served.url}/login#{at}")
-    page.get_by_label("Name").fill(name)
-    page.get_by_label("Password").fill(WORDS)
-    page.get_by_role("button", name="Sign in").click()
+    sign_in(page, name, WORDS)
     page.wait_for_url(re.compile(r"/#"))
     return page
 
@@ -167,9 +166,7 @@ def test_an_admin_adds_a_person_who_signs_in_and_is_out_once_disabled(served_alo
     context = chromium.new_context()
     other = context.new_page()
     other.goto(f"{served.url}/login")
-    other.get_by_label("Name").fill("ana")
-    other.get_by_label("Password").fill(word)
-    other.get_by_role("button", name="Sign in").click()
+    sign_in(other, "ana", word)
     expect(other.get_by_role("button", name="ana: account")).to_be_visible()
 
     row.get_by_role("button", name="Disable: ana").click()
