@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Table, and_, select, update
+from sqlalchemy import ColumnElement, Table, and_, bindparam, select, update
 
 from realness.domain import Lock, Reviewer, StoredImage, Study, check_rating
 from realness.errors import InvalidValue, Locked
@@ -73,28 +73,24 @@ class AssignmentStore:
             InvalidValue: off the scale, or the image was never given to this reviewer.
             Locked: another rating is locked.
         """
-        rating = check_rating(rating)
+        given = {"rating": check_rating(rating), "at": now(), "study": study_id, "image": image_id, "me": reviewer_id}
         with self.database.write() as connection:
-            again = _mine(study_id, image_id, reviewer_id, repeats), repeats.c.rated_at.is_(None)
-            at = now()
-            if connection.execute(update(repeats).where(*again).values(rating=rating, rated_at=at)).rowcount:
-                return Lock(rating, at, repeat=True)
-            mine = _mine(study_id, image_id, reviewer_id)
-            row = connection.execute(select(assignments).where(mine)).first()
+            if connection.execute(_RATE_AGAIN, given).rowcount:
+                return Lock(given["rating"], given["at"], repeat=True)
+            row = connection.execute(_MINE, given).first()
             if row is None:
                 raise InvalidValue("this image was not opened for a review; reload the page")
             if row.blind_rating is None:
-                connection.execute(update(assignments).where(mine).values(blind_rating=rating, rated_at=at))
-                return Lock(rating, at)
-        if row.blind_rating != rating:
+                connection.execute(_RATE, given)
+                return Lock(given["rating"], given["at"])
+        if row.blind_rating != given["rating"]:
             raise Locked(f"the rating {row.blind_rating:g} was locked before and stays; reload the page to see it")
         return _lock(row.blind_rating, row.rated_at)
 
     def locked(self, study_id: int, image_id: int, reviewer_id: int) -> Lock | None:
         """The locked rating, or None."""
-        query = select(assignments).where(_mine(study_id, image_id, reviewer_id))
         with self.database.read() as connection:
-            row = connection.execute(query).first()
+            row = connection.execute(_MINE, {"study": study_id, "image": image_id, "me": reviewer_id}).first()
         return None if row is None or row.blind_rating is None else _lock(row.blind_rating, row.rated_at)
 
 
@@ -102,6 +98,18 @@ def _lock(rating: float, at: datetime) -> Lock:
     return Lock(rating, aware(at) or at)
 
 
-def _mine(study_id: int, image_id: int, reviewer_id: int, table: Table = assignments) -> ColumnElement[bool]:
-    column = table.c
-    return and_(column.study_id == study_id, column.image_id == image_id, column.reviewer_id == reviewer_id)
+# ---- the statements, made once: making one takes about as long as running it ----
+
+
+def _mine(table: Table) -> ColumnElement[bool]:
+    c = table.c
+    return and_(c.study_id == bindparam("study"), c.image_id == bindparam("image"), c.reviewer_id == bindparam("me"))
+
+
+_MINE = select(assignments.c.blind_rating, assignments.c.rated_at).where(_mine(assignments))
+_RATE = update(assignments).where(_mine(assignments)).values(blind_rating=bindparam("rating"), rated_at=bindparam("at"))
+_RATE_AGAIN = (
+    update(repeats)
+    .where(_mine(repeats), repeats.c.rated_at.is_(None))
+    .values(rating=bindparam("rating"), rated_at=bindparam("at"))
+)

@@ -90,6 +90,7 @@ class Database:
 
     engine: Engine
     _writer: _Writer = field(default_factory=_Writer)
+    _shared: threading.local = field(default_factory=threading.local)
     _watch: _Watch = field(default_factory=_Watch)
 
     @classmethod
@@ -125,8 +126,26 @@ class Database:
     @contextmanager
     def read(self) -> Iterator[Connection]:
         """A transaction that sees one state of the database and changes nothing."""
+        shared = getattr(self._shared, "connection", None)
+        if shared is not None:
+            yield shared
+            return
         with _as_problem(self.path), self.engine.connect() as connection, connection.begin():
             yield connection
+
+    @contextmanager
+    def together(self) -> Iterator[None]:
+        """Whatever this thread reads until the end is of one state of the database, and costs one transaction.
+
+        It may not write before the end. Inside another it is part of it.
+        """
+        outer = getattr(self._shared, "connection", None)
+        with self.read() as connection:
+            self._shared.connection = connection
+            try:
+                yield
+            finally:
+                self._shared.connection = outer
 
     @contextmanager
     def write(self, *, foreign_keys: bool = True) -> Iterator[Connection]:
@@ -136,8 +155,10 @@ class Database:
         checks the references before the end.
 
         Raises:
-            RuntimeError: this thread has a `write()` open already.
+            RuntimeError: this thread has a `write()` open already, or reads `together()`.
         """
+        if getattr(self._shared, "connection", None) is not None:
+            raise RuntimeError("write() inside together(): what is read after it would be older than it")
         with self._writer, _as_problem(self.path), self.engine.connect() as connection:
             if not foreign_keys:
                 connection.detach()  # closed at the end, so that nobody else is given it

@@ -116,7 +116,7 @@ class Desk:
         """The map of an image that comes next; None where the study is blind."""
         return None if self.study.settings.blind else self._reveal(image, None).map
 
-    def lock(self, key: str, rating: float) -> tuple[Lock, Reveal]:
+    def lock(self, image: StoredImage, rating: float) -> tuple[Lock, Reveal]:
         """Lock the blind rating and reveal what the machine said; of a repeat there is nothing to reveal.
 
         Raises:
@@ -125,13 +125,11 @@ class Desk:
         """
         if self.study.closed:
             raise StudyClosed("this study is closed and takes no ratings; choose another one")
-        image = self.bench.store.images.by_key(key)
         lock = self.bench.store.assignments.lock(self.study.id, image.id, self.reviewer.id, rating)
         return lock, Reveal(None, None) if lock.repeat else self._reveal(image, None)
 
-    def save_draft(self, key: str, base_revision: int, body: dict[str, Any]) -> Draft:
+    def save_draft(self, image: StoredImage, base_revision: int, body: dict[str, Any]) -> Draft:
         """Keep what is typed so far."""
-        image = self.bench.store.images.by_key(key)
         return self.bench.store.reviews.save_draft(self.reviewer.id, self.study.id, image.id, base_revision, body)
 
     def submit(self, submission: Submission, image: StoredImage) -> tuple[StoredReview, Turn]:
@@ -180,28 +178,23 @@ class Desk:
 
     def _item(self, image: StoredImage) -> Item:
         place = (self.study.id, image.id, self.reviewer.id)
-        lock = self.bench.store.assignments.locked(*place)
-        review = self.bench.store.reviews.current(*place)
-        draft = self.bench.store.reviews.draft(*place)
-        shown = lock is not None or not self.study.settings.blind
-        return Item(
-            image=image,
-            base_revision=review.revision if review else 0,
-            blind=self.study.settings.blind,
-            lock=lock,
-            draft=draft,
-            review=review,
-            reveal=self._reveal(image, _answered(draft, review)) if shown else None,
-        )
+        with self.bench.store.database.together():
+            lock = self.bench.store.assignments.locked(*place)
+            review = self.bench.store.reviews.current(*place)
+            draft = self.bench.store.reviews.draft(*place)
+            shown = lock is not None or not self.study.settings.blind
+            reveal = self._reveal(image, _answered(draft, review)) if shown else None
+        base_revision = review.revision if review else 0
+        return Item(image, base_revision, self.study.settings.blind, lock, draft, review, reveal)
 
     def _reveal(self, image: StoredImage, answered: int | None) -> Reveal:
         """The description that was answered before, else the newest, with its map."""
         said = self.bench.store.descriptions
-        description = said.of_image(image.id, answered) if answered else None
-        description = description or said.shown(self.study.id, image.id)
-        return Reveal(
-            description, self.bench.store.maps.of_text(image.id, description and description.description.text)
-        )
+        with self.bench.store.database.together():
+            description = said.of_image(image.id, answered) if answered else None
+            description = description or said.shown(self.study.id, image.id)
+            text = description and description.description.text
+            return Reveal(description, self.bench.store.maps.of_text(image.id, text))
 
 
 def _answered(draft: Draft | None, review: StoredReview | None) -> int | None:
@@ -224,6 +217,16 @@ def desk(bench: Workbench, reviewer: Reviewer, study_id: int | None) -> Desk | N
     open_ones = (one for one in desks if not one.study.closed)
     unfinished = (one for one in open_ones if (progress := one.progress()).done < progress.images)
     return next(unfinished, desks[0] if desks else None)
+
+
+def desk_at(bench: Workbench, reviewer: Reviewer, study_id: int, key: str) -> tuple[Desk, StoredImage]:
+    """A reviewer in a study, and an image.
+
+    Raises:
+        NotFound: there is no such study, or no such image.
+    """
+    with bench.store.database.together():
+        return Desk(bench, bench.store.studies.by_id(study_id), reviewer), bench.store.images.by_key(key)
 
 
 def check_inside(region: Region, image: StoredImage) -> None:

@@ -57,6 +57,35 @@ def test_parent_folders_are_made(tmp_path, driver):
     assert (tmp_path / "a/b/c.db").exists()
 
 
+def test_what_is_read_together_is_of_one_state_though_another_writes_meanwhile(store):
+    def rows():
+        with store.database.read() as connection:
+            return connection.execute(text("SELECT count(*) FROM kept")).scalar_one()
+
+    def add():
+        with store.database.write() as connection:
+            connection.execute(text("INSERT INTO kept VALUES (1)"))
+
+    with store.database.write() as connection:
+        connection.execute(text("CREATE TABLE kept (n INTEGER)"))
+    with store.database.together():
+        assert rows() == 0
+        other = threading.Thread(target=add)
+        other.start()
+        other.join()
+        with store.database.together():
+            assert rows() == 0
+        assert rows() == 0
+    assert rows() == 1
+
+
+def test_a_write_among_what_is_read_together_is_refused_and_what_follows_goes_on(store):
+    with pytest.raises(RuntimeError, match="inside together"), store.database.together(), store.database.write():
+        pass
+    with store.database.write() as connection:
+        connection.execute(text("CREATE TABLE kept (n INTEGER)"))
+
+
 def test_a_write_inside_a_write_is_refused_at_once_and_the_outer_one_goes_on(store):
     begun = time.monotonic()
     with store.database.write() as connection:

@@ -275,7 +275,7 @@ def _review(bench, study, image=None, base=0, **given):
     desk = Desk(bench, study, bench.store.people.local())
     if image is None:
         image = desk.next().item.image
-        desk.lock(image.key, 40.0)
+        desk.lock(image, 40.0)
     verdict = Verdict.YES if given.get("findings") else Verdict.NO
     values = {"judgement": Judgement.WRONG, "verdict": verdict, "base_revision": base} | given
     desk.submit(make_submission(study, image, **values), image)

@@ -8,9 +8,10 @@ from fastapi.responses import JSONResponse
 from realness import __version__
 from realness.errors import Conflict, Locked, StudyClosed
 from realness.ui import payload
+from realness.ui.line import in_line
 from realness.ui.routes.needs import Bench, Who, desk_in
 from realness.ui.schemas import DraftBody, Id, LockBody, ReviewBody
-from realness.workbench.reviewing import Desk, Turn, desk
+from realness.workbench.reviewing import Desk, Turn, desk, desk_at
 
 router = APIRouter()
 
@@ -34,6 +35,7 @@ def start(bench: Bench, who: Who, request: Request, study: Id | None = None) -> 
 
 
 @router.get("/api/next")
+@in_line
 def next_item(bench: Bench, who: Who, study: Id) -> dict[str, Any]:
     """The image this reviewer is on, or the next one."""
     at = desk_in(bench, who, study)
@@ -59,11 +61,12 @@ def last_item(bench: Bench, who: Who, study: Id) -> dict[str, Any]:
 
 
 @router.post("/api/lock")
+@in_line
 def lock(bench: Bench, who: Who, body: LockBody) -> Any:
     """Lock the blind rating and reveal."""
-    at = desk_in(bench, who, body.study)
+    at, image = desk_at(bench, who, body.study, body.image)
     try:
-        locked, reveal = at.lock(body.image, body.rating)
+        locked, reveal = at.lock(image, body.rating)
     except Locked as error:
         there = payload.item(at, at.open(body.image)) or {}
         answer = {"error": str(error), "kind": "locked", "locked": there["locked"], "reveal": there["reveal"]}
@@ -74,17 +77,19 @@ def lock(bench: Bench, who: Who, body: LockBody) -> Any:
 
 
 @router.put("/api/draft")
+@in_line
 def draft(bench: Bench, who: Who, body: DraftBody) -> dict[str, Any]:
     """Keep what is typed so far."""
-    saved = desk_in(bench, who, body.study).save_draft(body.image, body.base_revision, body.body)
+    at, image = desk_at(bench, who, body.study, body.image)
+    saved = at.save_draft(image, body.base_revision, body.body)
     return {"saved_at": saved.saved_at.isoformat()}
 
 
 @router.post("/api/reviews")
+@in_line
 def submit(bench: Bench, who: Who, body: ReviewBody) -> Any:
     """Keep a review, and take the next image: one answer, so that the reviewer waits once."""
-    at = desk_in(bench, who, body.study)
-    image = bench.store.images.by_key(body.image)
+    at, image = desk_at(bench, who, body.study, body.image)
     try:
         saved, turn = at.submit(body.submission(image), image)
     except Conflict as error:
