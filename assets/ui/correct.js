@@ -217,7 +217,7 @@ export class Correct {
     const row = make(
       "li",
       {
-        class: `${on ? "sel" : ""} ${state === "dropped" ? "drop" : ""}`,
+        class: `${on ? "sel" : ""} ${state === "dropped" ? "dropped" : ""}`,
         "aria-current": on ? "true" : null,
         onclick: (event) => {
           if (!on && !event.target.closest("button, textarea")) this.select(at);

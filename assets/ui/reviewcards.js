@@ -96,10 +96,10 @@ export class ReviewCards {
     const phrase = make("span", { class: "tx" }, one.phrase);
     const marks = count(one.regions);
     const state = make("span", { class: "st" }, [STATES[one.state], marks].filter(Boolean).join(", "));
-    const row = { class: one.state === "dropped" ? "drop" : "" };
+    const row = { class: one.state === "dropped" ? "dropped" : "" };
     if (older) return make("li", row, make("span", {}), phrase, state);
     const on = isTicked(form, review.reviewer, index);
-    const box = make("button", { type: "button", class: "check", role: "checkbox", "aria-checked": String(on), "aria-label": `Take: ${one.phrase}`, "data-does": `tick ${at} ${index}`, onclick: () => this.onTick(at, index) }, icon("done"));
+    const box = make("button", { type: "button", class: "takes-it", role: "checkbox", "aria-checked": String(on), "aria-label": `Take: ${one.phrase}`, "data-does": `tick ${at} ${index}`, onclick: () => this.onTick(at, index) }, icon("done"));
     return make("li", { ...row, onclick: (event) => event.target.closest("button") || this.onTick(at, index) }, box, phrase, state);
   }
 

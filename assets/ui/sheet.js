@@ -71,7 +71,7 @@ export class Sheet {
     const [x0, y0] = bounds(region, this.viewer.size);
     const highest = region.shape === "polygon" ? corners.reduce((one, other) => (other[1] < one[1] ? other : one)) : [x0, y0];
     const place = this.#at([highest[0] + right, highest[1] + down]);
-    return make("span", { class: `tag ${on ? "on" : ""} ${gone ? "drop" : ""}`, style: place }, String(finding + 1));
+    return make("span", { class: `tag ${on ? "on" : ""} ${gone ? "dropped" : ""}`, style: place }, String(finding + 1));
   }
 
   #grips(region, point) {
