@@ -25,7 +25,7 @@ def dispute(store, study, image, people, answers=ANSWERS):
         first = ReviewedFinding(state, phrase, said.finding_ids[0], None, regions)
         given = make_submission(
             study, image, description_id=said.id, judgement=judgement, verdict=verdict, explanation=text,
-            findings=(first,), active_seconds=30.0, note=f"by {person.name}",
+            findings=(first,), active_seconds=30.0,
         )  # fmt: skip
         kept.append(store.reviews.submit(person.id, given))
     return kept

@@ -101,7 +101,7 @@ class Adjudicate {
 
   #none() {
     const { counts, which } = this.list;
-    if (!counts.all) return this.nothing("No image with two reviews yet", "Images come here once two people have reviewed them, or somebody has flagged one.", [["Look again", () => this.load()], ["See how far everybody is", () => go("insights?part=progress")]]);
+    if (!counts.all) return this.nothing("No image with two reviews yet", "Images come here once two people have reviewed them, or somebody has flagged one or written a note.", [["Look again", () => this.load()], ["See how far everybody is", () => go("insights?part=progress")]]);
     const done = which === "todo";
     const others = WHICH.filter((one) => one !== which && counts[one]);
     const names = { todo: "those to do", flagged: "those that are flagged", done: "those that are done", all: "all" };
@@ -233,6 +233,7 @@ class Adjudicate {
   /** It was saved: on to the next one. */
   async saved() {
     forget(this.#draft);
+    document.activeElement?.blur(); // keys are meant for the next image
     const { which, at } = this.list;
     const next = which === "todo" ? null : this.list.items[at + 1]?.key;
     await this.list.load(which, next);
@@ -276,7 +277,12 @@ class Adjudicate {
     el.result.textContent = inWords(form, shown);
     const held = [[MACHINE, "Machine"], ...reviews.flatMap((one, at) => (one.kind === "review" ? [[one.reviewer, letter(at)]] : []))];
     el.against.replaceChildren(...held.map(([name, label]) => make("button", { type: "button", "data-v": name, "aria-pressed": String(name === this.against) }, label)));
-    showLegend(el.legend, step, { map: reveal.map, description: reveal.description });
+    this.legend();
+  }
+
+  /** The keys that hold now. */
+  legend() {
+    if (this.shown) showLegend(this.el.legend, this.step, this.shown.reveal);
   }
 
   nothing(title, text, choices = [], command = "") {

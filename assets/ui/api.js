@@ -67,6 +67,7 @@ async function renew() {
 
 /** The session has ended: sign in, and come back to the same place. What was typed is kept in this browser. */
 async function signIn() {
+  sessionStorage.setItem("realness.ended", "true");
   location.replace(`/login${location.hash}`);
   await new Promise(() => {}); // nothing after this is of use
 }

@@ -55,5 +55,12 @@ export function connect(review) {
   keys(review);
   session.addEventListener("chosen", () => review.studyChosen());
   addEventListener("hashchange", () => review.moved());
-  for (const name of ["online", "offline"]) addEventListener(name, () => review.paint());
+  addEventListener("offline", () => review.paint());
+  addEventListener("online", () => {
+    review.patience.hurry();
+    review.sending.outbox.patience.hurry();
+    review.paint();
+  });
+  // While somebody types, other keys hold.
+  for (const name of ["focusin", "focusout"]) review.root.addEventListener(name, () => review.legend());
 }

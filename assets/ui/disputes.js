@@ -9,12 +9,13 @@ export const WHICH = ["todo", "flagged", "done", "all"];
 const whole = Math.round;
 
 /** Why an image is on the list, in a few words. */
-export function why({ reviews, low, high, verdicts, judgements, flags }) {
+export function why({ reviews, low, high, verdicts, judgements, flags, notes }) {
   const words = [];
   if (reviews > 1 && low !== null) words.push(high - low >= 1 ? `ratings ${whole(low)} to ${whole(high)}` : `all rate ${whole(low)}`);
   if (verdicts > 1) words.push("verdicts differ");
   if (judgements > 1) words.push("judgements differ");
   if (flags) words.push(flags > 1 ? `flagged by ${flags}` : "flagged");
+  if (notes) words.push(notes > 1 ? `${notes} notes` : "a note");
   return words.join(", ") || `${reviews} reviews alike`;
 }
 

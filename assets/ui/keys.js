@@ -133,18 +133,19 @@ const ANYWHERE = ["skip", "flag", "undo", "choose", "goOn", "help"];
 
 const isOfMap = (key) => [MAPPED, LAYERED, DIALLED].includes(key.steps);
 
+/** Title, which keys belong to it, and the screen it is of. */
 const GROUPS = [
-  ["Rate", (key) => key.steps === RATED || key.does === "lock"],
-  ["Judge", (key) => ["judge", "submit"].includes(key.does) && key.steps !== DECIDING],
-  ["Correct", (key) => CORRECT.includes(key.does)],
-  ["Mark", (key) => MARK.includes(key.does)],
-  ["Once more", (key) => key.steps?.[0] === "rate again"],
-  ["Map", isOfMap],
-  ["View", (key) => key.steps === SEEN],
-  ["Anywhere", (key) => ANYWHERE.includes(key.does)],
-  ["Browse", (key) => key.steps?.[0] === "browse"],
-  ["Compare", (key) => key.steps === COMPARED],
-  ["Adjudicate", (key) => key.steps === DECIDING],
+  ["Rate", (key) => key.steps === RATED || key.does === "lock", "review"],
+  ["Judge", (key) => ["judge", "submit"].includes(key.does) && key.steps !== DECIDING, "review"],
+  ["Correct", (key) => CORRECT.includes(key.does), "review"],
+  ["Mark", (key) => MARK.includes(key.does), "review"],
+  ["Once more", (key) => key.steps?.[0] === "rate again", "review"],
+  ["Map", isOfMap, "review"],
+  ["View", (key) => key.steps === SEEN, "review"],
+  ["Anywhere", (key) => ANYWHERE.includes(key.does), "review"],
+  ["Browse", (key) => key.steps?.[0] === "browse", "browse"],
+  ["Compare", (key) => key.steps === COMPARED, "compare"],
+  ["Adjudicate", (key) => key.steps === DECIDING, "adjudicate"],
 ];
 
 const REPEATED = ["nudge", "stride", "opacity", "threshold", "zoomIn", "zoomOut", "move", "reach", "cursor", "cross", "nudgeMark", "size", "stepBack", "stepForward"];
@@ -185,19 +186,25 @@ export function listen(step, actions) {
   });
 }
 
-/** Fill the footer with the keys of `step`; those for the map and for the description only where there is one. */
+/**
+ * Fill the footer with the keys of `step`; those for the map, its layers and the description only where there are any.
+ * While somebody types, those that hold then.
+ */
 export function showLegend(element, step, { map, description } = {}) {
-  const idle = (key) => (!map && isOfMap(key)) || (!description && key.does === "judge");
+  const idle = (key) => (!map && isOfMap(key)) || (map?.layers.length === 0 && key.does === "layer") || (!description && key.does === "judge");
+  const told = isTyping(document.activeElement) ? (key) => key.typing && key.steps.includes(step) : (key) => key.legend?.includes(step);
   element.replaceChildren(
-    ...KEYS.filter((key) => key.legend?.includes(step) && !idle(key)).map((key) =>
+    ...KEYS.filter((key) => told(key) && !idle(key)).map((key) =>
       make("span", { class: key.wide ? "wide" : null }, ...caps(key.show), ` ${key.say}`),
     ),
   );
 }
 
-/** Fill the list of all keys. */
-export function showAllKeys(element) {
-  const sections = GROUPS.map(([title, belongs]) => {
+/** Fill the list of all keys: those of a screen first, those of leads for leads. */
+export function showAllKeys(element, screen, leads) {
+  const groups = GROUPS.filter(([, , of]) => leads || of !== "adjudicate");
+  const here = groups.filter(([, , of]) => of === screen);
+  const sections = [...here, ...groups.filter((group) => !here.includes(group))].map(([title, belongs]) => {
     const rows = KEYS.filter((key) => key.long && belongs(key));
     const list = rows.map((key) => make("div", {}, make("dt", {}, ...caps(key.show)), make("dd", {}, key.long)));
     return make("section", {}, make("h3", {}, title), make("dl", {}, ...list));

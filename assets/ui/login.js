@@ -6,6 +6,8 @@ import { dress } from "./theme.js";
 
 const el = parts(document);
 dress(null);
+el.ended.hidden = !sessionStorage.getItem("realness.ended");
+sessionStorage.removeItem("realness.ended");
 
 el.form.addEventListener("submit", async (event) => {
   event.preventDefault();
@@ -16,6 +18,7 @@ el.form.addEventListener("submit", async (event) => {
   } catch (error) {
     el.failed.textContent = error.status === 422 ? "Name or password is too long." : error.message;
     el.failed.hidden = false;
+    el.ended.hidden = true;
     el.fields.disabled = false;
     el.password.value = "";
     el.password.focus();

@@ -1,6 +1,7 @@
 // Brings an image onto the Review screen: asks for it, shows the wait, and says when there is none.
 
 import { ApiError, get } from "./api.js";
+import { clock } from "./dom.js";
 import { empty, opened, stepOf } from "./form.js";
 import { recall } from "./memory.js";
 import { rest } from "./rest.js";
@@ -18,6 +19,13 @@ async function getOne(image) {
     if (error.status !== 404) throw error;
     throw new ApiError(`This image is not in the study ${session.study.name}.`, 404);
   }
+}
+
+/** What says that an image was answered before, and how to leave that as it is. */
+function again({ review }) {
+  if (!review) return null;
+  const before = { review: "reviewed", skip: "skipped", flag: "flagged" }[review.kind];
+  return { text: `Open again: ${before} ${clock(review.saved_at)}.`, leave: review.kind === "review" };
 }
 
 export class Opening {
@@ -94,7 +102,7 @@ export class Opening {
     const { key } = item.image;
     const local = drafts.local(session.study.id, key);
     this.study = session.study.id;
-    Object.assign(review, { item, note, trouble: null, busy: false, revisit: null, ...opened(item, [local, item.draft]) });
+    Object.assign(review, { item, note: note ?? again(item), trouble: null, busy: false, revisit: null, ...opened(item, [local, item.draft]) });
     drafts.open(session.study.id, key, review.base);
     if (local || item.draft) review.footer("Draft restored", "saved");
     review.time.start(review.form.active_seconds);

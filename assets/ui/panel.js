@@ -129,5 +129,6 @@ export function paintNote(el, note) {
   el.hint.hidden = Boolean(note) || !el.mapTools.hidden || !el.noMap.hidden;
   if (!note) return;
   if (note.undo) el.note.append(icon("done"), note.text, make("span", { class: "note quiet" }, ...caps(["U"]), " undo"));
+  else if (note.leave) el.note.append(make("span", { class: "note quiet" }, note.text, " ", ...caps(["X"]), " leave as it was"));
   else el.note.append(make("span", { class: "quiet" }, note.text));
 }

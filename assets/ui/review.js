@@ -7,7 +7,7 @@ import { Correct } from "./correct.js";
 import { Described } from "./described.js";
 import { parts } from "./dom.js";
 import { Drafts } from "./drafts.js";
-import { empty, opened, stepOf } from "./form.js";
+import { empty, isSaid, opened, stepOf } from "./form.js";
 import { showLegend } from "./keys.js";
 import { Marks } from "./marks.js";
 import { recall, remember } from "./memory.js";
@@ -146,7 +146,7 @@ class Review {
   /** The image had been rated before, to see how steady ratings are: with the second one it is done. */
   #again(item) {
     this.drafts.drop(session.study.id, item.image.key, this.base);
-    return this.opening.open(getNext, { text: "Saved" });
+    return this.opening.open(getNext, { text: "Saved; this one needed a rating alone" });
   }
 
   judge(judgement) {
@@ -241,8 +241,13 @@ class Review {
     }
     this.toolbar.show(this.step);
     paintNote(el, note);
-    showLegend(el.legend, this.step, item?.reveal ?? {});
+    this.legend();
     el.sampleNote.hidden = !session.study?.sample || Boolean(recall("sampleNoted")) || !["rate", "welcome"].includes(phase);
+  }
+
+  /** The keys that hold now. */
+  legend() {
+    showLegend(this.el.legend, this.step, this.item?.reveal ?? {});
   }
 
   /** What a person should know of the marks. */
@@ -265,12 +270,15 @@ class Review {
       remember("seen", true);
       this.enter(stepOf(this.form, this.item));
     } else if (phase === "rate") this.lock();
-    else if (phase === "correct" && !el.go.disabled) {
-      if (this.correct.asksForWords()) this.says("This mark needs a few words: what looks unreal here?");
-      else this.sending.submit();
-    }
+    else if (phase === "correct") this.#submit();
     else if (phase === "broken") this.skip();
     else if (phase === "conflict") this.sending.settle(true);
+  }
+
+  #submit() {
+    if (!isSaid(this.form)) this.says("Nothing is said yet: is anything unrealistic? Yes, Somewhat or No (Y, T, O)");
+    else if (this.correct.asksForWords()) this.says("This mark needs a few words: what looks unreal here?");
+    else if (!this.el.go.disabled) this.sending.submit();
   }
 
   /** The button beside the main one. */

@@ -77,16 +77,20 @@ const HEADS = [
   { text: "Bias", title: "by how many points the ratings lie above the others' of the same images" },
   { text: "Inconsistency", title: "standard deviation of the ratings about the opinion scores, bias apart" },
   { text: "Minutes", title: "active time an image, the median" },
+];
+const OF_CONTROLS = [
   { text: "Wrong texts accepted", title: "machine texts that were made wrong on purpose and found accurate" },
   { text: "Repeats apart", title: "images that came again: mean difference of the two ratings, in points" },
   { text: "Gold right", title: "images whose answer is known: ratings inside the known range" },
 ];
 
 function person(row) {
+  const own = [name(row), ...[row.rated, row.skipped, row.flagged].map(count), fixed(row.mean), signed(row.bias), fixed(row.inconsistency), fixed(row.minutes)];
+  if (!("wrong_seen" in row)) return own;
   const wrong = row.wrong_seen ? of(row.wrong_accepted, row.wrong_seen) : NONE;
   const repeats = row.repeats ? `${fixed(row.repeat_difference)}, n ${row.repeats}` : NONE;
   const gold = row.gold_seen ? of(row.gold_right, row.gold_seen) : NONE;
-  return [name(row), ...[row.rated, row.skipped, row.flagged].map(count), fixed(row.mean), signed(row.bias), fixed(row.inconsistency), fixed(row.minutes), wrong, repeats, gold];
+  return [...own, wrong, repeats, gold];
 }
 
 const people = ({ figures: told, people: rows }) => ({
@@ -96,7 +100,7 @@ const people = ({ figures: told, people: rows }) => ({
     ["Minutes an image", fixed(told.minutes), told.middle ? `middle half: ${fixed(told.middle[0])} to ${fixed(told.middle[1])}` : ""],
     ["Answers", count(rows.reduce((sum, row) => sum + row.rated + row.skipped + row.flagged, 0)), `${count(rows.reduce((sum, row) => sum + row.rated, 0))} of them ratings`],
   ],
-  wide: listCard("Reviewers", "", HEADS, rows.map(person)),
+  wide: listCard("Reviewers", "", told.all ? [...HEADS, ...OF_CONTROLS] : HEADS, rows.map(person)),
   lists: [],
 });
 

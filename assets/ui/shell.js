@@ -53,7 +53,7 @@ function showStudy(el) {
 /** The list of all keys: `?` opens it on every screen, and closes it. */
 function help(el) {
   const open = () => {
-    showAllKeys(el.allKeys);
+    showAllKeys(el.allKeys, place().screen, session.reviewer?.leads);
     el.keysDialog.showModal();
   };
   listen(() => "any", { help: open });

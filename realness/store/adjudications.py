@@ -17,8 +17,8 @@ from realness.store.reviews import check_belongs, insert_review, reviewed_findin
 from realness.store.rows import stored_image, stored_review
 from realness.store.tables import current_reviews, descriptions, images, maps, reviewers, reviews, studies, study_images
 
-OTHER_WORD, FLAG = 25, 50
-"""What different verdicts, different judgements and a flag weigh beside the spread of the ratings, 0 to 100."""
+OTHER_WORD, NOTE, FLAG = 25, 25, 50
+"""What different verdicts, different judgements, a note and a flag weigh beside the spread of the ratings, 0 to 100."""
 
 
 class Which(StrEnum):
@@ -32,14 +32,14 @@ class Which(StrEnum):
 
 @dataclass(frozen=True)
 class Disputed:
-    """An image that several people reviewed, or somebody flagged.
+    """An image that several people reviewed, or of which somebody wrote to the lead: a flag or a note.
 
     Attributes:
         number: its place in the study, from 1.
         reviews: full ones, one a person.
         low, high: the least and the greatest blind rating; None without one.
         verdicts, judgements: how many different ones there are.
-        flags: how many people flagged it.
+        flags, notes: how many people flagged it, and wrote a note.
         adjudicated: whether there is an adjudication.
         changed: whether somebody answered after it.
     """
@@ -52,6 +52,7 @@ class Disputed:
     verdicts: int
     judgements: int
     flags: int
+    notes: int
     adjudicated: bool
     changed: bool
 
@@ -79,7 +80,7 @@ class AdjudicationStore:
     database: Database
 
     def disputes(self, study_id: int, which: Which, *, own: int | None, offset: int, limit: int) -> Disputes:
-        """Images with at least two full reviews, or a flag; those that differ most first.
+        """Images with at least two full reviews, a flag or a note; those that differ most first.
 
         Args:
             own: only images that this reviewer has reviewed; None for all.
@@ -204,6 +205,7 @@ def _disputes(study_id: int, own: int | None) -> Select:
         func.count(func.distinct(case((full, c.verdict)))).label("verdicts"),
         func.count(func.distinct(case((full, c.judgement)))).label("judgements"),
         func.sum(case((c.kind == ReviewKind.FLAG.value, 1), else_=0)).label("flags"),
+        func.sum(case((c.note != "", 1), else_=0)).label("notes"),
         func.max(c.id).label("newest"),
         func.max(case((and_(full, c.reviewer_id == own), 1), else_=0)).label("own"),
     )
@@ -213,7 +215,7 @@ def _disputes(study_id: int, own: int | None) -> Select:
     decided = decided.group_by(reviews.c.image_id).subquery()
     apart = func.coalesce(given.c.high - given.c.low, 0)
     apart += case((given.c.verdicts > 1, OTHER_WORD), else_=0) + case((given.c.judgements > 1, OTHER_WORD), else_=0)
-    apart += case((given.c.flags > 0, FLAG), else_=0)
+    apart += case((given.c.flags > 0, FLAG), else_=0) + case((given.c.notes > 0, NOTE), else_=0)
     query = (
         select(images, study_images.c.position, given, apart.label("apart"))
         .add_columns(decided.c.id.is_not(None).label("adjudicated"))
@@ -221,13 +223,13 @@ def _disputes(study_id: int, own: int | None) -> Select:
         .join(study_images, study_images.c.image_id == images.c.id)
         .join(given, given.c.image_id == images.c.id)
         .outerjoin(decided, decided.c.image_id == images.c.id)
-        .where(study_images.c.study_id == study_id, or_(given.c.reviews >= 2, given.c.flags > 0))
+        .where(study_images.c.study_id == study_id, or_(given.c.reviews >= 2, given.c.flags + given.c.notes > 0))
     )
     return query if own is None else query.where(given.c.own == 1)
 
 
 def _disputed(row: Any) -> Disputed:
-    same = ("reviews", "low", "high", "verdicts", "judgements", "flags")
+    same = ("reviews", "low", "high", "verdicts", "judgements", "flags", "notes")
     values = {name: row[name] for name in same}
     seen = {name: bool(row[name]) for name in ("adjudicated", "changed")}
     return Disputed(image=stored_image(row), number=row["position"] + 1, **values, **seen)

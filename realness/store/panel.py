@@ -8,7 +8,6 @@ from sqlalchemy import func, select
 
 from realness.domain import ReviewRole
 from realness.store.engine import Database
-from realness.store.facets import rating_reviews
 from realness.store.rows import image_name
 from realness.store.tables import (
     current_reviews,
@@ -49,7 +48,7 @@ class StudyState:
     """How far a study is.
 
     Attributes:
-        complete: images with as many ratings as the study asks for.
+        complete: images with as many answers as the study asks for; a flag is one, a skip is none.
         drafts: answers that somebody has begun and not saved.
     """
 
@@ -92,11 +91,8 @@ class PanelStore:
 
     def states(self, study_id: int | None = None) -> list[StudyState]:
         """How far each study is, the newest first."""
-        c = current_reviews.c
-        rated = select(c.study_id, c.image_id, func.count().label("n")).where(rating_reviews())
-        rated = rated.group_by(c.study_id, c.image_id).subquery()
         inside = select(func.count()).where(study_images.c.study_id == studies.c.id)
-        complete = select(func.count()).where(rated.c.study_id == studies.c.id, rated.c.n >= studies.c.overlap)
+        complete = inside.where(study_images.c.remaining <= 0)
         begun = select(func.count()).where(drafts.c.study_id == studies.c.id)
         counted = (each.scalar_subquery() for each in (inside, complete, begun))
         query = select(studies.c.name, next(counted), studies.c.overlap, *counted).order_by(studies.c.id.desc())

@@ -164,7 +164,7 @@ def disputes(found: Disputes) -> Json:
 
 
 def _disputed(one: Disputed) -> Json:
-    names = ("number", "reviews", "low", "high", "verdicts", "judgements", "flags", "adjudicated", "changed")
+    names = ("number", "reviews", "low", "high", "verdicts", "judgements", "flags", "notes", "adjudicated", "changed")
     return {"key": one.image.key, "thumb": f"/files/thumb/{one.image.key}"} | {
         name: getattr(one, name) for name in names
     }

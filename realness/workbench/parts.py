@@ -113,6 +113,10 @@ def _seen(desk: Desk, known: Known) -> list[ImageStats]:
     return [one for one in known.stats.images if seen is None or one.image_id in seen]
 
 
+_OF_CONTROLS = {"wrong_seen", "wrong_accepted", "repeats", "repeat_difference", "gold_seen", "gold_right"}
+"""What tells how a reviewer did on images that were put there to see how people review."""
+
+
 def _people(desk: Desk, rows: Sequence[Any]) -> list[dict[str, Any]]:
     """The rows this person may see, one's own marked."""
     mine = desk.reviewer.pseudonym
@@ -210,6 +214,8 @@ def _deviation(values: Sequence[float]) -> float:
 
 def _care(desk: Desk, known: Known) -> Part:
     people = _people(desk, known.stats.reviewers)
+    if not desk.reviewer.leads:  # whoever saw the count grow would know which image was a control
+        people = [{name: value for name, value in row.items() if name not in _OF_CONTROLS} for row in people]
     names = {row["reviewer"] for row in people}
     others = [row for row in people if row["bias"] is not None]
     columns = ("reviewer", "rated", "mean", "bias", "inconsistency")

@@ -101,6 +101,16 @@ def test_an_image_that_somebody_flagged_is_listed_whatever_else_was_said(store, 
     assert case(lea, study, flagged).json()["reviews"][0]["reason"] == "Private"
 
 
+def test_a_note_to_the_lead_is_listed_whatever_else_was_said(store, lea, study, image, three):
+    noted = store.images.by_id(image.id + 1)
+    store.assignments.open(study, noted.key, three[0].id)
+    store.assignments.lock(study.id, noted.id, three[0].id, 50.0)
+    store.reviews.submit(three[0].id, make_submission(study, noted, note="Is this the same picture as the first?"))
+    found = listed(lea, study)
+    assert [(one["key"], one["reviews"], one["notes"]) for one in found["images"]][-1] == (noted.key, 1, 1)
+    assert case(lea, study, noted).json()["reviews"][0]["note"].startswith("Is this")
+
+
 def test_an_image_comes_with_every_review_and_its_older_revisions(store, lea, study, image, reviews, three):
     revise(store, study, image, three[1], reviews[1], "On second thoughts.")
     told = case(lea, study, image).json()

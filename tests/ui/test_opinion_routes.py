@@ -70,6 +70,7 @@ def test_a_reviewer_sees_the_own_row_and_how_far_all_agree(as_reviewer):
     people = part(client, study, "people")
     assert [(row["reviewer"], row["you"]) for row in people["people"]] == [("p-local", True)]
     assert [row["reviewer"] for row in people["plots"]["reviewers"]["rows"]] == ["p-local"]
+    assert {name for name in people["people"][0] if name.startswith(("wrong", "repeat", "gold"))} == set()
     assert people["plots"]["minutes"]["rows"][0]["n"] == 2
     assert people["figures"]["people"] == 3
     assert [row["reviewer"] for row in part(client, study, "progress")["people"]] == ["p-local"]
@@ -95,7 +96,8 @@ def test_a_reviewer_sees_the_opinion_of_images_reviewed_and_of_no_other(as_revie
 
 def test_who_leads_sees_everybody_and_every_image(as_lead):
     client, study = as_lead
-    assert [row["reviewer"] for row in part(client, study, "people")["people"]] == ["p-ann", "p-bob"]
+    ann, bob = part(client, study, "people")["people"]
+    assert (ann["reviewer"], bob["reviewer"], ann["wrong_seen"], bob["gold_seen"]) == ("p-ann", "p-bob", 1, 0)
     found = part(client, study, "opinions")
     assert [row["mos"] for row in found["plots"]["mos"]["rows"]] == [30, 30, 40, 50, 60, 70]
     assert found["figures"]["without_p910"] == "no image has 12 ratings"

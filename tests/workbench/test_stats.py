@@ -5,7 +5,7 @@ import json
 
 import numpy as np
 import pytest
-from builders import make_description, make_image
+from builders import make_description, make_image, make_submission
 from panel import answer, reviewer
 
 from realness.cli import main
@@ -47,6 +47,20 @@ def test_everybody_is_told_of_and_bias_is_not_disagreement(bench, study):
     assert {(one.repeats, one.repeat_difference, one.gold_seen, one.gold_right) for one in found.reviewers} == {
         (0, None, 0, 0)
     }
+
+
+def test_a_flag_makes_an_image_complete_as_a_rating_does_and_a_skip_does_not(store):
+    made = store.studies.create("two", StudySettings(overlap=2))
+    store.images.add(made.id, [make_image() for _ in range(2)])
+    made = store.studies.named("two")
+    for name in ("ann", "bob"):
+        person = reviewer(store, name)
+        image = store.assignments.next_image(made, person.id)
+        store.reviews.submit(person.id, make_submission(made, image, kind="flag", reason="Private"))
+        other = store.assignments.next_image(made, person.id)
+        store.reviews.submit(person.id, make_submission(made, other, kind="skip"))
+    (state,) = store.panel.states(made.id)
+    assert state.complete == store.studies.complete()[made.id] == 1
 
 
 def test_repeats_and_known_answers_are_told_of_those_who_had_some(bench, study):
