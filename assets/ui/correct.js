@@ -137,8 +137,10 @@ export class Correct {
     return true;
   }
 
+  /** Other marks of a finding. Who marks the place of one that nothing was said of keeps it. */
   regions(at, regions, occasion) {
-    this.#change(at, { ...this.form.findings[at], regions }, occasion);
+    const finding = this.form.findings[at];
+    this.#change(at, { ...finding, regions, state: finding.state ?? "kept" }, occasion);
   }
 
   undo() {

@@ -48,7 +48,8 @@ export class Outbox {
   }
 
   get waiting() {
-    return recall("outbox", []);
+    const kept = recall("outbox", []);
+    return Array.isArray(kept) ? kept.filter((review) => review?.submission_id) : [];
   }
 
   #put(review) {

@@ -50,7 +50,7 @@ export class Reasons {
     const button = (reason, at) => make("button", { type: "button", class: "btn", onclick: () => this.#give(reason) }, make("kbd", {}, String(at + 1)), reason);
     el.reasonList.replaceChildren(...reasons.map(button));
     el.reasonDialog.showModal();
-    (kind === "skip" ? el.reasonGo : el.reasonList.firstChild).focus();
+    el.reasonGo.focus();
   }
 
   #give(reason) {

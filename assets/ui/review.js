@@ -110,6 +110,7 @@ class Review {
     if (!this.item || this.phase === "loading") return;
     this.form = { ...this.form, ...part, edited_at: Date.now(), active_seconds: this.time.seconds };
     if ("rating" in part) this.note = null;
+    if ("verdict" in part) this.says("");
     this.drafts.keep(this.form);
     this.paint();
   }

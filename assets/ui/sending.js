@@ -94,6 +94,7 @@ export class Sending {
     review.busy = false;
     review.trouble = null;
     this.#theirs = theirs;
+    go(`review/${review.item.image.key}`, true); // a reload comes back to what is to be chosen
     review.el.conflictAt.textContent = clock(theirs.saved_at);
     showDifference(review.el.conflictDiff, inWords(theirs), inWords(review.form));
     review.enter("conflict");
@@ -105,6 +106,7 @@ export class Sending {
     const { revision } = this.#theirs;
     this.#theirs = null;
     review.drafts.drop(session.study.id, review.item.image.key, review.base);
+    if (!mine) go("review", true);
     if (!mine) return review.opening.open(getNext, { text: "The other one stays" });
     this.#rebase(revision);
     review.enter(stepOf(review.form, review.item));

@@ -48,7 +48,7 @@ export class Sheet {
   }
 
   #shape({ region, finding, mark, gone, machine, on, chosen }) {
-    const names = { on, chosen, machine, drop: gone };
+    const names = { on, chosen, machine, dropped: gone };
     const group = { class: Object.keys(names).filter((name) => names[name]).join(" ") };
     const data = { "data-finding": finding, "data-mark": mark };
     const { shape, coordinates } = region;

@@ -7,12 +7,12 @@ from datetime import datetime
 from sqlalchemy import ColumnElement, Table, and_, bindparam, select, update
 
 from realness.domain import Lock, Reviewer, StoredImage, Study, check_rating
-from realness.errors import InvalidValue, Locked
+from realness.errors import InvalidValue, Locked, StudyClosed
 from realness.store.engine import Database, aware, now
 from realness.store.handing import Handed, TakenBack, give, holders, take_back
 from realness.store.queues import Taken, following, lease, take
 from realness.store.rows import stored_image
-from realness.store.tables import assignments, images, repeats, study_images
+from realness.store.tables import assignments, images, repeats, studies, study_images
 
 
 @dataclass(frozen=True)
@@ -72,13 +72,16 @@ class AssignmentStore:
         Raises:
             InvalidValue: off the scale, or the image was never given to this reviewer.
             Locked: another rating is locked.
+            StudyClosed: the study takes no ratings any more.
         """
         given = {"rating": check_rating(rating), "at": now(), "study": study_id, "image": image_id, "me": reviewer_id}
         with self.database.write() as connection:
+            row = connection.execute(_PLACE, given).first()
+            if row is None or row.closed_at is not None:
+                raise StudyClosed("this study is closed and takes no ratings; choose another one")
             if connection.execute(_RATE_AGAIN, given).rowcount:
                 return Lock(given["rating"], given["at"], repeat=True)
-            row = connection.execute(_MINE, given).first()
-            if row is None:
+            if row.id is None:
                 raise InvalidValue("this image was not opened for a review; reload the page")
             if row.blind_rating is None:
                 connection.execute(_RATE, given)
@@ -107,6 +110,11 @@ def _mine(table: Table) -> ColumnElement[bool]:
 
 
 _MINE = select(assignments.c.blind_rating, assignments.c.rated_at).where(_mine(assignments))
+_PLACE = (
+    select(studies.c.closed_at, assignments.c.id, assignments.c.blind_rating, assignments.c.rated_at)
+    .outerjoin_from(studies, assignments, _mine(assignments))
+    .where(studies.c.id == bindparam("study"))
+)
 _RATE = update(assignments).where(_mine(assignments)).values(blind_rating=bindparam("rating"), rated_at=bindparam("at"))
 _RATE_AGAIN = (
     update(repeats)

@@ -4,7 +4,7 @@ import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import ColumnElement, Connection, Select, bindparam, select
+from sqlalchemy import ColumnElement, Connection, Select, bindparam, case, select
 
 from realness.domain import Description, StoredDescription, Verdict
 from realness.store.engine import Database
@@ -18,6 +18,20 @@ CHECK = "check"
 def own_words() -> ColumnElement[bool]:
     """Which descriptions are of their image: not those that a study shows as a check."""
     return descriptions.c.provider != CHECK
+
+
+_CHECK = select(study_images.c.check_id).where(
+    study_images.c.study_id == bindparam("study"), study_images.c.image_id == bindparam("image")
+)
+
+
+def answerable() -> ColumnElement[bool]:
+    """Which descriptions an answer may speak of, by the parameters `study` and `image`.
+
+    Where that study shows a wrong text of the image it is that one alone, elsewhere any that is the image's own.
+    """
+    check = _CHECK.scalar_subquery()
+    return case((check.is_(None), own_words()), else_=descriptions.c.id == check)
 
 
 def text_digest(text: str) -> str:
@@ -44,6 +58,12 @@ class DescriptionStore:
                 return _load(connection, _CERTAIN, {"image": image_id, "said": check})
             return _load(connection, _NEWEST, {"image": image_id})
 
+    def answerable(self, study_id: int, image_id: int, description_id: int) -> StoredDescription | None:
+        """A certain description of an image if an answer in this study may speak of it; see `answerable`."""
+        asked = {"study": study_id, "image": image_id, "said": description_id}
+        with self.database.read() as connection:
+            return _load(connection, _ANSWERABLE, asked)
+
     def of_image(self, image_id: int, description_id: int) -> StoredDescription | None:
         """A certain description of an image, or None when it has no such one."""
         with self.database.read() as connection:
@@ -57,9 +77,7 @@ _of_image = (
 )
 _NEWEST = _of_image.where(own_words()).order_by(descriptions.c.id.desc()).limit(1)
 _CERTAIN = _of_image.where(descriptions.c.id == bindparam("said"))
-_CHECK = select(study_images.c.check_id).where(
-    study_images.c.study_id == bindparam("study"), study_images.c.image_id == bindparam("image")
-)
+_ANSWERABLE = _CERTAIN.where(answerable())
 _PARTS = select(findings).where(findings.c.description_id == bindparam("said")).order_by(findings.c.position)
 
 

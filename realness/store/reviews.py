@@ -19,6 +19,7 @@ from realness.domain import (
     Submission,
 )
 from realness.errors import Conflict, InvalidValue, Locked, StudyClosed
+from realness.store.descriptions import answerable
 from realness.store.engine import Database, aware, now
 from realness.store.queues import Taken, take
 from realness.store.rows import Row, region, region_row, stored_review
@@ -145,9 +146,9 @@ def same_review(stored: StoredReview, reviewer_id: int, submission: Submission) 
 def _answers(submission: Submission) -> tuple[Any, ...]:
     """What was answered; times and the rating, which the lock gives, may differ in a retry."""
     names = ("kind", "role", "judgement", "verdict", "explanation", "second_rating", "reason", "note", "sources")
-    findings = [(one.state, one.phrase, one.finding_id, len(one.regions)) for one in submission.findings]
+    names += ("description_id", "map_id", "findings")
     given = submission.rating if submission.role is ReviewRole.ADJUDICATOR else None
-    return (*(getattr(submission, name) for name in names), given, findings)
+    return (*(getattr(submission, name) for name in names), given)
 
 
 def _submit(connection: Connection, reviewer_id: int, submission: Submission) -> StoredReview:
@@ -163,7 +164,7 @@ def _submit(connection: Connection, reviewer_id: int, submission: Submission) ->
         if submission.kind is not ReviewKind.REVIEW and _pass_over(connection, place, at):
             return _load(connection, _of(reviews, reviewer_id, submission.study_id, submission.image_id))[0]
         raise Conflict("this image was reviewed in another tab meanwhile; choose which review to keep")
-    rating = _check(connection, state, submission)
+    rating = _check(connection, state, reviewer_id, submission)
     revision = submission.base_revision + 1
     review_id = insert_review(connection, reviewer_id, submission, revision, rating, at)
     return StoredReview(review_id, reviewer_id, revision, replace(submission, rating=rating), at)
@@ -174,7 +175,7 @@ def _pass_over(connection: Connection, place: dict[str, int], at: datetime) -> b
     return connection.execute(_END_REPEAT, place | {"at": at}).rowcount > 0
 
 
-def _check(connection: Connection, state: Any, submission: Submission) -> float | None:
+def _check(connection: Connection, state: Any, reviewer_id: int, submission: Submission) -> float | None:
     """Hold the submission against the database; gives the rating that counts."""
     if state is None or state.closed_at is not None:
         raise StudyClosed("this study is closed and takes no reviews; choose another one")
@@ -183,9 +184,18 @@ def _check(connection: Connection, state: Any, submission: Submission) -> float 
     if submission.kind is ReviewKind.REVIEW and state.blind_rating is None:
         raise Locked("lock the rating first; a review needs one")
     check_belongs(connection, submission, state.described, state.mapped)
+    if submission.description_id is not None and not _is_shown(connection, state, reviewer_id, submission):
+        raise InvalidValue("this study does not show that description; reload the page")
     if submission.kind is ReviewKind.REVIEW and submission.description_id is not None and submission.judgement is None:
         raise InvalidValue("judge the description first, then submit the review")
     return state.blind_rating
+
+
+def _is_shown(connection: Connection, state: Any, reviewer_id: int, submission: Submission) -> bool:
+    """Whether the study shows the description that is answered, or the person answered it before."""
+    place = {"study": submission.study_id, "image": submission.image_id, "me": reviewer_id}
+    asked = place | {"description": submission.description_id}
+    return bool(state.shown) or connection.execute(_ANSWERED, asked).first() is not None
 
 
 def check_belongs(connection: Connection, submission: Submission, described: int | None, mapped: int | None) -> None:
@@ -254,6 +264,13 @@ _newest_revision = select(func.max(reviews.c.revision)).where(
     reviews.c.reviewer_id == bindparam("me"),
     reviews.c.role == bindparam("role"),
 )
+_ANSWERED = select(reviews.c.id).where(
+    reviews.c.study_id == bindparam("study"),
+    reviews.c.image_id == bindparam("image"),
+    reviews.c.reviewer_id == bindparam("me"),
+    reviews.c.description_id == bindparam("description"),
+)
+_said = select(answerable()).where(descriptions.c.id == bindparam("description"))
 _STATE = (
     select(
         studies.c.closed_at,
@@ -261,6 +278,7 @@ _STATE = (
         assignments.c.blind_rating,
         _again.scalar_subquery().label("again"),
         _newest_revision.scalar_subquery().label("newest"),
+        _said.scalar_subquery().label("shown"),
         *(
             select(table.c.image_id).where(table.c.id == bindparam(name)).scalar_subquery().label(label)
             for table, name, label in ((descriptions, "description", "described"), (maps, "map", "mapped"))

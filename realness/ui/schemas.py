@@ -30,9 +30,22 @@ DRAFT_LIMIT = (
 )
 """Bytes of UTF-8 that a draft may have: those of a review with every text and mark at its longest, one mask among
 them."""
+MAX_DEPTH = 20
+"""How deep a draft may be nested: a form has findings, with regions, with coordinates."""
 Key = Annotated[str, Field(pattern=r"^[0-9a-z]{1,64}$")]
 Id = Annotated[int, Field(ge=0, le=2**63 - 1)]
 _Text = Annotated[str, Field(max_length=MAX_TEXT)]
+
+
+def _depth(value: Any) -> int:
+    """How deep lists and objects lie in one another, counted a level at a time: however deep, it ends."""
+    depth, level = 0, [value]
+    while level := [one for one in level if isinstance(one, (dict, list))]:
+        depth += 1
+        if depth > MAX_DEPTH:
+            break
+        level = [part for one in level for part in (one.values() if isinstance(one, dict) else one)]
+    return depth
 
 
 class Body(BaseModel):
@@ -60,6 +73,8 @@ class DraftBody(Body):
     @field_validator("body")
     @classmethod
     def _small(cls, body: dict[str, Any]) -> dict[str, Any]:
+        if _depth(body) > MAX_DEPTH:
+            raise ValueError(f"a draft may be nested at most {MAX_DEPTH} deep")
         try:
             size = len(json.dumps(body, ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode())
         except UnicodeEncodeError as error:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from realness.domain import ReviewKind, StoredDescription, StoredImage, StoredMap
 from realness.errors import NotFound
-from realness.store import CHECK, Answered, Place
+from realness.store import Answered, Place
 from realness.workbench.reviewing import Desk
 
 
@@ -54,30 +54,12 @@ def compared(desk: Desk, key: str) -> Compared:
     if not desk.may_see(image.id):
         return Compared(image, place, hidden=True)
     shown = store.descriptions.shown(desk.study.id, image.id)
-    maps = [_of_text(desk, one, shown) for one in store.maps.of_image(image.id) if _may_compare(desk, one, shown)]
+    maps = [_of_text(desk, one, shown) for one in store.maps.of_image(image.id) if desk.tells_nothing(one, shown)]
     return Compared(image, place, False, maps, shown, _people(desk, image.id))
 
 
-def _may_compare(desk: Desk, found: StoredMap, shown: StoredDescription | None) -> bool:
-    """Whether a map tells nothing of checks: where a study shows a wrong text the map of that one alone is to be seen,
-    and elsewhere none of a text that some other study shows as a check.
-    """
-    if desk.reviewer.sees_all or shown is None:
-        return True
-    said = _said(desk, found)
-    if said is not None and said.description.text == shown.description.text:
-        return True
-    return CHECK not in (shown.description.provider, said and said.description.provider)
-
-
-def _said(desk: Desk, found: StoredMap) -> StoredDescription | None:
-    if found.description_id is None:
-        return None
-    return desk.bench.store.descriptions.of_image(found.image_id, found.description_id)
-
-
 def _of_text(desk: Desk, found: StoredMap, shown: StoredDescription | None) -> MapOfText:
-    said = _said(desk, found)
+    said = desk.said(found)
     if said is None:
         return MapOfText(found, None, current=False)
     current = shown is not None and said.description.text == shown.description.text

@@ -17,8 +17,8 @@ from realness.domain import (
     StudyProgress,
     Submission,
 )
-from realness.errors import InvalidValue, Locked, NotFound, StudyClosed
-from realness.store import Taken
+from realness.errors import InvalidValue, Locked, NotFound
+from realness.store import CHECK, Taken
 from realness.workbench.bench import Workbench
 
 AHEAD = 2
@@ -114,7 +114,7 @@ class Desk:
 
     def map_ahead(self, image: StoredImage) -> StoredMap | None:
         """The map of an image that comes next; None where the study is blind."""
-        return None if self.study.settings.blind else self._reveal(image, None).map
+        return None if self.study.settings.blind else self._reveal(image).map
 
     def lock(self, image: StoredImage, rating: float) -> tuple[Lock, Reveal]:
         """Lock the blind rating and reveal what the machine said; of a repeat there is nothing to reveal.
@@ -123,10 +123,8 @@ class Desk:
             Locked: another rating is locked already.
             StudyClosed: the study takes no ratings any more.
         """
-        if self.study.closed:
-            raise StudyClosed("this study is closed and takes no ratings; choose another one")
         lock = self.bench.store.assignments.lock(self.study.id, image.id, self.reviewer.id, rating)
-        return lock, Reveal(None, None) if lock.repeat else self._reveal(image, None)
+        return lock, Reveal(None, None) if lock.repeat else self._reveal(image)
 
     def save_draft(self, image: StoredImage, base_revision: int, body: dict[str, Any]) -> Draft:
         """Keep what is typed so far."""
@@ -163,14 +161,36 @@ class Desk:
             raise NotFound("there is no such map in this study; reload the page")
         if not self.may_see(found.image_id):
             raise Locked("lock the rating first; the map is shown after it")
+        if not self.tells_nothing(found, self.bench.store.descriptions.shown(self.study.id, found.image_id)):
+            raise NotFound("there is no such map in this study; reload the page")
         return found
+
+    def tells_nothing(self, found: StoredMap, shown: StoredDescription | None) -> bool:
+        """Whether this reviewer may see a map without being told of checks: where a study shows a wrong text the map of
+        that one alone, and elsewhere none of a text that some other study shows as a check.
+
+        Args:
+            shown: what the study shows beside the map's image.
+        """
+        if self.reviewer.sees_all or shown is None:
+            return True
+        said = self.said(found)
+        if said is not None and said.description.text == shown.description.text:
+            return True
+        return CHECK not in (shown.description.provider, said and said.description.provider)
+
+    def said(self, found: StoredMap) -> StoredDescription | None:
+        """The description that a map is of; None where it is of no description."""
+        if found.description_id is None:
+            return None
+        return self.bench.store.descriptions.of_image(found.image_id, found.description_id)
 
     def _turn(self, taken: Taken) -> Turn:
         given, coming, progress = taken
         if given is None:
             return Turn(None, (), progress)
         if given.repeat or given.fresh:
-            reveal = None if self.study.settings.blind else self._reveal(given.image, None)
+            reveal = None if self.study.settings.blind else self._reveal(given.image)
             item = Item(given.image, 0, self.study.settings.blind, None, None, None, reveal)
         else:
             item = self._item(given.image)
@@ -183,26 +203,28 @@ class Desk:
             review = self.bench.store.reviews.current(*place)
             draft = self.bench.store.reviews.draft(*place)
             shown = lock is not None or not self.study.settings.blind
-            reveal = self._reveal(image, _answered(draft, review)) if shown else None
+            reveal = self._reveal(image, draft, review) if shown else None
         base_revision = review.revision if review else 0
         return Item(image, base_revision, self.study.settings.blind, lock, draft, review, reveal)
 
-    def _reveal(self, image: StoredImage, answered: int | None) -> Reveal:
-        """The description that was answered before, else the newest, with its map."""
-        said = self.bench.store.descriptions
+    def _reveal(self, image: StoredImage, draft: Draft | None = None, review: StoredReview | None = None) -> Reveal:
+        """The description that a draft or a review speaks of, else what the study shows, with its map."""
+        said, answered = self.bench.store.descriptions, review and review.submission.description_id
         with self.bench.store.database.together():
-            description = said.of_image(image.id, answered) if answered else None
+            description = None
+            if (drafted := _drafted(draft)) not in (None, answered):
+                description = said.answerable(self.study.id, image.id, drafted)
+            if description is None and answered is not None:
+                description = said.of_image(image.id, answered)
             description = description or said.shown(self.study.id, image.id)
             text = description and description.description.text
             return Reveal(description, self.bench.store.maps.of_text(image.id, text))
 
 
-def _answered(draft: Draft | None, review: StoredReview | None) -> int | None:
-    """The id of the description that a draft or a review speaks of; None while there is none."""
+def _drafted(draft: Draft | None) -> int | None:
+    """The id of the description that a draft says it speaks of: whatever a browser sent; None for nothing of use."""
     told = draft.body.get("description_id") if draft else None
-    if isinstance(told, int) and 0 < told < 2**63:
-        return told
-    return review.submission.description_id if review else None
+    return told if type(told) is int and 0 < told < 2**63 else None
 
 
 def desk(bench: Workbench, reviewer: Reviewer, study_id: int | None) -> Desk | None:

@@ -5,6 +5,7 @@ import json
 import pytest
 from disputed import dispute, revise
 from playwright.sync_api import expect
+from screen import sign_in
 
 from realness.workbench import Workbench
 
@@ -39,9 +40,7 @@ def signed_in(visit):
 
     def open_screen(led, study, who, at="adjudicate", **options):
         page = visit(led, study, at=at, **options).page
-        page.locator("input").nth(0).fill(who)
-        page.locator("input").nth(1).fill(PASSWORD)
-        page.keyboard.press("Enter")
+        sign_in(page, who, PASSWORD)
         return page
 
     return open_screen
@@ -138,6 +137,22 @@ def test_a_third_answer_is_written_from_the_machines_and_a_choice_is_put_back(le
     expect(el(page, "noted")).to_have_text("Saved")
     (row,) = saved(led, study)
     assert (row["explanation"], row["sources"], row["reason"]) == ("Only the spoon is odd.", [], "All missed it")
+
+
+def test_after_saving_the_keys_are_those_of_the_next_image(led, signed_in):
+    study, _ = disputed(led)
+    page = signed_in(led, study, "lea")
+    ready(page)
+    page.keyboard.press("1")
+    page.keyboard.press("q")
+    page.keyboard.type("More exact")
+    expect(el(page, "legend")).not_to_contain_text("differences")
+    page.keyboard.press("Control+Enter")
+    expect(el(page, "noted")).to_contain_text("Saved")
+    ready(page)
+    page.keyboard.press("1")
+    expect(el(page, "reason")).to_have_value("")
+    expect(page.locator('.answer [aria-pressed="true"]').first).to_be_visible()
 
 
 def test_without_a_reason_nothing_is_saved(led, signed_in):

@@ -1,5 +1,7 @@
 """Every step has keys of its own, and every key is told."""
 
+import re
+
 import pytest
 from playwright.sync_api import expect
 from small_study import TEXT
@@ -48,6 +50,23 @@ def test_a_mistyped_judgement_is_corrected_by_its_key_and_nothing_else_is_lost(s
     expect(screen.el("verdict").locator('[aria-pressed="true"]')).to_have_text("No O")
 
 
+def test_while_somebody_types_the_footer_tells_the_keys_that_hold_then(screen):
+    expect(screen.el("legend")).to_contain_text("next finding")
+    screen.press("e")
+    expect(screen.el("legend")).to_have_text("Esc leave textCtrlEnter submit")
+    screen.press("Escape")
+    expect(screen.el("legend")).to_contain_text("next finding")
+
+
+def test_an_image_that_comes_again_says_when_it_was_reviewed_and_how_to_leave_it(screen):
+    screen.press("Control+Enter")
+    expect(screen.el("note")).to_contain_text("Saved")
+    screen.press("u")
+    expect(screen.el("note")).to_have_text(re.compile(r"Open again: reviewed \d\d:\d\d. X leave as it was"))
+    screen.press("x")
+    expect(screen.el("note")).to_have_text("Left as it was")
+
+
 def test_what_another_tab_saved_is_chosen_by_a_key(served, visit):
     study = served.study()
     screen = visit(served, study, noise="409")
@@ -94,7 +113,9 @@ def test_without_a_description_there_is_nothing_to_submit_before_there_is_an_ans
     expect(screen.el("go")).to_be_disabled()
     screen.press("Control+Enter", "a")
     expect(screen.el("correctBody")).to_be_visible()
+    expect(screen.el("markSays")).to_contain_text("Nothing is said yet")
     screen.press("y")
+    expect(screen.el("markSays")).to_have_text("")
     expect(screen.el("go")).to_be_enabled()
     screen.submit()
     (row,) = served.reviews(study)

@@ -435,3 +435,25 @@ def test_a_dropped_findings_marks_fade(screen):
     click(screen, *SQUARE)
     screen.press("Enter", "d")
     assert marks(screen).evaluate("mark => Number(getComputedStyle(mark.parentElement).opacity)") < 1
+    size = "tag => [tag.offsetWidth < 40, tag.offsetHeight]"
+    assert screen.page.locator(".tag").first.evaluate(size) == [True, 20]
+    row = "row => [getComputedStyle(row).textAlign, getComputedStyle(row).borderLeftStyle]"
+    dropped, other = (screen.el("findings").locator("li").nth(at).evaluate(row) for at in (0, 1))
+    assert dropped == other
+
+
+@pytest.mark.parametrize("judgement", ["p", "w"])
+def test_marking_the_place_of_a_finding_that_nothing_was_said_of_keeps_it(served, visit, judgement):
+    study = served.study()
+    screen = visit(served, study)
+    screen.rate("2")
+    screen.judge(judgement)
+    first = screen.el("findings").locator("li").first
+    expect(first).to_contain_text("Not judged")
+    take(screen, "Box")
+    drag(screen, (100, 100), (200, 180))
+    screen.press("Escape")
+    expect(first).to_contain_text("Kept")
+    screen.submit()
+    ((shape, coordinates),) = saved(served, study)
+    assert (shape, coordinates) == ("box", pytest.approx([100, 100, 200, 180], abs=1))

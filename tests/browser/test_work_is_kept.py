@@ -1,6 +1,7 @@
 """Reloads, restarts, silent servers and second tabs: what a reviewer wrote is never lost."""
 
 import json
+import re
 
 import pytest
 from playwright.sync_api import expect
@@ -138,6 +139,60 @@ def test_what_another_tab_saved_is_shown_and_the_person_chooses(served, visit):
     screen.el("go").click()
     expect(screen.el("note")).to_contain_text("Saved")
     assert [(row["revision"], row["explanation"]) for row in served.reviews(study)] == [(1, "Theirs."), (2, "Mine.")]
+
+
+def test_a_reload_comes_back_to_what_is_to_be_chosen(served, visit):
+    study = served.study()
+    screen = visit(served, study, noise="409")
+    screen.rate("2")
+    screen.judge("p")
+    screen.write("Mine.")
+    screen.draft_saved()
+    other = visit(served, study)
+    expect(other.el("text")).to_have_value("Mine.")
+    other.write("Theirs.")
+    other.submit()
+    screen.press("Control+Enter")
+    expect(screen.el("conflictDiff")).to_be_visible()
+    screen.page.reload()
+    expect(screen.el("text")).to_have_value("Mine.")
+    screen.press("Control+Enter")
+    expect(screen.el("conflictDiff")).to_be_visible()
+    screen.press("2")
+    expect(screen.el("note")).to_have_text("The other one stays")
+    expect(screen.page).not_to_have_url(re.compile("#review/"))
+
+
+def test_what_the_network_kept_back_goes_out_as_soon_as_it_is_there_again(served, visit):
+    study = served.study()
+    screen = visit(served, study, noise="Failed to load resource")
+    screen.rate("2")
+    screen.judge("p")
+    screen.draft_saved()
+    screen.page.context.set_offline(True)
+    screen.press("Control+Enter")
+    expect(screen.el("trouble")).to_contain_text("Offline")
+    screen.page.wait_for_timeout(2500)  # the second try has failed, too: the third is four seconds away
+    screen.page.context.set_offline(False)
+    expect(screen.el("note")).to_contain_text("Saved", timeout=2000)
+    assert len(served.reviews(study)) == 1
+
+
+@pytest.mark.parametrize("kept", ["{}", "null", "[null]", '"x"'])
+def test_a_browser_that_keeps_nonsense_opens_the_next_image_all_the_same(served, visit, kept):
+    study = served.study()
+    screen = visit(served, study)
+    screen.rate("2")
+    screen.judge("p")
+    spoil = """([kept]) => {
+      const draft = `{"body": {"findings": [${kept}]}, "base_revision": 0}`;
+      for (const name of Object.keys(localStorage)) if (name.includes("draft.")) localStorage.setItem(name, draft);
+      localStorage.setItem("realness.outbox", kept);
+    }"""
+    screen.page.evaluate(spoil, [kept])
+    screen.page.reload()
+    expect(screen.page.locator(".photo")).to_be_visible()
+    expect(screen.el("findings").locator("li").first).to_be_visible()
 
 
 def test_an_image_that_cannot_be_shown_is_passed_by_one_key(served, visit):

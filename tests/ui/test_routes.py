@@ -203,7 +203,7 @@ def test_a_draft_of_all_that_a_review_may_hold_is_kept_and_more_is_not(client, s
     assert (answer.status_code, "at most 19 MB" in answer.json()["error"]) == (422, True)
 
 
-@pytest.mark.parametrize("value", ['"\\ud83d"', "NaN"])
+@pytest.mark.parametrize("value", ['"\\ud83d"', "NaN", "[" * 100 + "]" * 100, "[" * 950 + "]" * 950])
 def test_a_draft_that_could_not_be_sent_back_is_refused(client, study, value):
     item = take(client, study)
     start = f'{{"study": {study.id}, "image": "{item["image"]["key"]}", "base_revision": 0, "body": '

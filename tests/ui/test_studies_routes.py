@@ -2,14 +2,17 @@
 
 import json
 
+import numpy as np
 import pytest
 from builders import make_description, make_image, make_study, make_submission
 from sqlalchemy import select
 from test_accounts import browser
 from test_accounts import people as people
 
-from realness.domain import StudySettings, Verdict
-from realness.store.tables import descriptions, study_images
+from realness.domain import RealnessMap, StudySettings, Verdict
+from realness.dream import files as map_files
+from realness.store import MapTask
+from realness.store.tables import descriptions, images, study_images
 from realness.ui.server import build_app
 
 WRITES = (
@@ -252,6 +255,65 @@ def test_compare_shows_a_reviewer_the_text_that_review_showed(app, bench, lead, 
     for key, text in said.items():
         told = client.get("/api/compare", params={"study": study.id, "image": key}).json()
         assert told["description"]["text"] == text
+
+
+def put_map(bench, key, said):
+    """A map of an image and one of its texts; its id."""
+    image = bench.store.images.by_key(key)
+    values = np.linspace(0, 1, 12, dtype=np.float32).reshape(3, 4)
+    found = RealnessMap(values, values, np.stack([values]), ("one",), "dense", "mini", (64, 48))
+    target = bench.beside("maps", f"{said:02}map.npz")
+    digest = map_files.save(found, target)
+    task = MapTask(image, bench.store.descriptions.of_image(image.id, said))
+    told = {"method": "dense", "clip": "mini", "weights": "w", "phrases": ("one",), "sha256": digest}
+    bench.store.maps.add(task, path=target.relative_to(bench.settings.data).as_posix(), **told)
+    return max(one.id for one in bench.store.maps.of_image(image.id))
+
+
+@pytest.fixture
+def checked(bench, lead, study):
+    """The key of an image that is shown with a wrong text, and the ids of that text and of the image's own."""
+    lead.post(f"/api/studies/{study.id}/checks", json={"share": 50})
+    query = select(images.c.key, study_images.c.check_id, descriptions.c.id)
+    query = query.join(study_images, study_images.c.image_id == images.c.id)
+    query = query.join(descriptions, descriptions.c.image_id == images.c.id)
+    query = query.where(study_images.c.check_id.is_not(None), descriptions.c.id != study_images.c.check_id)
+    with bench.store.database.read() as connection:
+        return connection.execute(query).first()
+
+
+def test_a_draft_that_names_the_images_own_text_does_not_bring_it_in_place_of_a_check(app, study, checked):
+    client, (key, check, own) = browser(app, "ana"), checked
+    place = {"study": study.id, "image": key}
+    client.get("/api/item", params=place)
+    client.post("/api/lock", json=place | {"rating": 50})
+    for said in (own, check, True):
+        draft = place | {"base_revision": 0, "body": {"findings": [], "description_id": said}}
+        assert client.put("/api/draft", json=draft).status_code == 200
+        assert client.get("/api/item", params=place).json()["item"]["reveal"]["description"]["id"] == check
+
+
+def test_an_answer_to_a_text_that_the_study_does_not_show_is_refused(app, study, checked):
+    client, (key, check, own) = browser(app, "ana"), checked
+    place = {"study": study.id, "image": key}
+    client.get("/api/item", params=place)
+    client.post("/api/lock", json=place | {"rating": 50})
+    sent = place | {"submission_id": "an-answer-to-it", "base_revision": 0, "judgement": "accurate"}
+    refused = client.post("/api/reviews", json=sent | {"description_id": own})
+    assert (refused.status_code, "does not show" in refused.json()["error"]) == (422, True)
+    assert client.post("/api/reviews", json=sent | {"description_id": check}).status_code == 200
+
+
+def test_the_map_of_a_text_that_a_check_stands_for_is_no_file_for_reviewers(app, bench, lead, study, checked):
+    client, (key, check, own) = browser(app, "ana"), checked
+    place = {"study": study.id, "image": key}
+    client.get("/api/item", params=place)
+    client.post("/api/lock", json=place | {"rating": 50})
+    maps = {said: put_map(bench, key, said) for said in (check, own)}
+    assert client.get(f"/files/map/{study.id}/{maps[check]}/0").status_code == 200
+    for path in (f"/files/map/{study.id}/{maps[own]}/0", f"/files/mapped/{study.id}/{maps[own]}/viridis"):
+        assert client.get(path).status_code == 404
+    assert lead.get(f"/files/map/{study.id}/{maps[own]}/0").status_code == 200
 
 
 # ---- closed studies ----

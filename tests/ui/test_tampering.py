@@ -7,6 +7,10 @@ from test_accounts import app, browser, people
 __all__ = ["app", "people"]
 
 
+BOX = {"shape": "box", "coordinates": [1, 1, 9, 9]}
+FINDING = {"state": "kept", "phrase": "", "finding_id": 0, "kind": None, "regions": [BOX]}
+
+
 @pytest.fixture
 def study(bench):
     return make_study(bench.store, images=6)
@@ -76,6 +80,26 @@ def test_a_replayed_id_saves_nothing_twice_and_nothing_of_another(bench, ana, be
     other = ben.post("/api/reviews", json=review(take(ben, study), study))
     changed = ana.post("/api/reviews", json=review(item, study, explanation="Something else."))
     assert (other.status_code, changed.status_code, kept(bench)) == (422, 422, 1)
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        {"findings": [FINDING | {"regions": [BOX | {"coordinates": [1, 1, 9, 10]}]}]},
+        {"findings": [FINDING | {"regions": []}]}, {"findings": [FINDING | {"kind": "hand"}]},
+        {"description_id": None, "findings": [FINDING | {"finding_id": None, "state": "added"}]},
+    ],
+)  # fmt: skip
+def test_a_replayed_id_with_another_mark_kind_or_description_is_refused_and_not_taken_for_saved(ana, study, given):
+    item = take(ana, study)
+    finding = item["reveal"]["description"]["findings"][0]
+    own = {"finding_id": finding["id"], "phrase": finding["phrase"]}
+    first = review(item, study, findings=[FINDING | own])
+    assert [ana.post("/api/reviews", json=first).status_code for _ in range(2)] == [200, 200]
+    again = first | {
+        name: [own | one for one in value] if name == "findings" else value for name, value in given.items()
+    }
+    assert ana.post("/api/reviews", json=again).status_code == 422
 
 
 @pytest.mark.parametrize(
