@@ -5,6 +5,7 @@ import { connect } from "./connectcompare.js";
 import { Cross } from "./cross.js";
 import { Dials } from "./dials.js";
 import { parts, press, sayNothing } from "./dom.js";
+import { count } from "./jobs.js";
 import { showLegend } from "./keys.js";
 import { alike, asked, chosen, columns, filled, LETTERS, MOST, pair, parse, whole, written } from "./laying.js";
 import { recall, remember } from "./memory.js";
@@ -199,8 +200,7 @@ class Compare {
     const told = this.keys.map((key) => this.#got.get(key).people);
     const seen = told.filter(Boolean);
     for (const pane of this.panes) pane.marks(this.#marks ? (pane.got.people?.marks ?? []) : []);
-    const [reviews, marks] = [(one) => one.reviews, (one) => one.marks.length].map((of) => seen.reduce((sum, one) => sum + of(one), 0));
-    const count = (n, word) => `${n} ${word}${n === 1 ? "" : "s"}`;
+    const [reviews, marks] = [(one) => one.reviews, (one) => one.marks.flatMap(({ regions }) => regions).length].map((of) => seen.reduce((sum, one) => sum + of(one), 0));
     el.people.disabled = !seen.length;
     flip(el.people, this.#marks && seen.length > 0);
     const rest = told.length > seen.length ? " Those of the others are shown once your own review is in." : "";

@@ -304,15 +304,17 @@ def test_people_s_marks_are_shown_by_a_key_once_ones_own_review_is_in(visit, com
     expect(page.get_by_role("button", name="Marks")).to_be_disabled()
     page.keyboard.press("b")
     expect(marks).to_have_count(0)
-    finding = {"state": "added", "phrase": "A dent", "regions": [{"shape": "box", "coordinates": [400, 100, 600, 300]}]}
+    box, inside = [400, 100, 600, 300], [400, 100, 600, 100, 600, 300]
+    regions = [{"shape": "box", "coordinates": box}, {"shape": "polygon", "coordinates": inside}]
+    finding = {"state": "added", "phrase": "A dent", "regions": regions}
     with compared.served.server.client() as client:
         body = {"study": compared.id, "image": compared.keys[0], "submission_id": f"{compared.study}-own-review"}
         body |= {"base_revision": 0, "findings": [finding]}
         client.post("/api/reviews", json=body).raise_for_status()
     page.reload()
-    expect(page.get_by_text("1 mark from 1 review")).to_be_visible()
+    expect(page.get_by_text("2 marks from 1 review")).to_be_visible()
     page.keyboard.press("b")
-    expect(marks).to_have_count(3)
+    expect(marks).to_have_count(6)  # in each of three tiles
     overlap = page.locator(".nums tbody tr").nth(1).locator("td").last
     below = np.asarray([[at_pixel(PAPER, x, 0) < 0.55 for x in range(600)]] * 400)
     marked = np.zeros((400, 600), bool)
@@ -320,7 +322,7 @@ def test_people_s_marks_are_shown_by_a_key_once_ones_own_review_is_in(visit, com
     expected = (below & marked).sum() / (below | marked).sum()
     assert float(overlap.inner_text()) == pytest.approx(expected, abs=0.02)
     page.reload()
-    expect(marks).to_have_count(3)  # the wish is remembered
+    expect(marks).to_have_count(6)  # the wish is remembered
 
 
 def test_everything_can_be_done_by_keys_alone(visit, compared):
