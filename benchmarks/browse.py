@@ -51,6 +51,7 @@ FILTERS: dict[str, dict[str, str]] = {
     "generator": {"generator": GENERATORS[3]},
     "tags": {"tags": TAGS[0]},
     "flags": {"flags": "flagged"},
+    "ratings": {"ratings": "open"},
 }
 
 

@@ -81,7 +81,7 @@ class Browse {
     for (const one of [el.gatherAll, el.tagChosen, el.giveChosen]) one.hidden = !session.reviewer.leads;
     if (!got.items.length) {
       const title = filtered ? "No image matches" : "No images in this study yet";
-      const more = `${query.has("q") && session.study.blind ? RATED_ONLY : ""}Take a filter away to see more.`;
+      const more = `${query.has("q") && session.study.blind && !session.seesAll ? RATED_ONLY : ""}Take a filter away to see more.`;
       this.#nothing(title, filtered ? more : `Import a folder, a CSV or a data set: ${importInto(session.study)}`, filtered);
       return;
     }
@@ -101,7 +101,7 @@ class Browse {
     el.importedKey.hidden = !items.some((item) => item.opinion);
     el.scoreKey.hidden = !items.some((item) => item.score !== null);
     this.pictures.keep(items.flatMap((item) => [item.thumb, item.mapped]));
-    const cards = items.map((item, at) => card(item, at, (this.page - 1) * PER + at + 1));
+    const cards = items.map((item, at) => card(item, at));
     cards.forEach(({ tick }, at) => tick.addEventListener("click", (event) => {
       event.stopPropagation(); // a press on the card itself opens it
       if (event.shiftKey) this.#reach(at);

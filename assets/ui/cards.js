@@ -5,6 +5,7 @@ import { VERDICTS } from "./form.js";
 import { meter } from "./meter.js";
 
 export const STATUS = { todo: "To review", draft: "Draft", reviewed: "Reviewed", skipped: "Skipped", flagged: "Flagged" };
+export const RATINGS = { complete: "Complete", open: "More needed" };
 export const AGREEMENT = { agrees: "Inside its interval", disagrees: "Outside its interval" };
 
 function tile(item) {
@@ -12,7 +13,8 @@ function tile(item) {
   const fit = make("div", { class: "fit", style: `aspect-ratio:${ratio};${ratio > 4 / 3 ? "width" : "height"}:100%` });
   // By keys it is Space, on the card: the list has one stop for the focus.
   const tick = make("span", { class: "tick", "aria-hidden": "true", title: "Choose: Space" }, icon("done"));
-  const tiled = make("div", { class: "tile" }, fit, tick);
+  const number = make("span", { class: "number num", "aria-hidden": "true", title: `Image ${item.number} of the study` }, String(item.number));
+  const tiled = make("div", { class: "tile" }, fit, tick, number);
   if (item.flagged) tiled.append(make("span", { class: "flagged", title: "Flagged" }, icon("flag")));
   return { fit, tiled, tick };
 }
@@ -44,15 +46,15 @@ function spoken(item) {
   ].filter(Boolean).join(", ");
 }
 
-/** A card without its pictures, which `fill` brings when it comes into sight. `number` counts over all pages. */
-export function card(item, at, number) {
+/** A card without its pictures, which `fill` brings when it comes into sight. */
+export function card(item, at) {
   const { fit, tiled, tick } = tile(item);
   const { scale, words } = meter(item);
   const row = make("div", { class: "row num" }, ...words, ...ownWords(item, words));
   const tags = item.tags.length ? make("div", { class: "tags", title: item.tags.join(", ") }, ...item.tags.map((tag) => make("span", {}, tag))) : null;
   const element = make(
     "div",
-    { class: `card ${item.hidden ? "veiled" : ""}`, role: "option", id: `rz-card-${at}`, "aria-selected": "false", "aria-checked": "false", "aria-label": `Image ${number}, ${spoken(item)}` },
+    { class: `card ${item.hidden ? "veiled" : ""}`, role: "option", id: `rz-card-${at}`, "aria-selected": "false", "aria-checked": "false", "aria-label": `Image ${item.number}, ${spoken(item)}` },
     tiled, scale, row, tags,
   );
   return { element, fit, tick };

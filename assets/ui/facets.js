@@ -1,13 +1,13 @@
 // The column of filters: the values of each facet with their counts. Where there are many, the most frequent ones, and a
 // field that finds the others.
 
-import { AGREEMENT, STATUS } from "./cards.js";
+import { AGREEMENT, RATINGS, STATUS } from "./cards.js";
 import { make } from "./dom.js";
 import { VERDICTS } from "./form.js";
 import { session } from "./session.js";
 
-export const FACETS = { status: "Status", agreement: "MOS and score", flags: "Flags", tags: "Tags", verdict: "Verdict", origin: "Origin", generator: "Generator", split: "Split" };
-const WORDS = { status: STATUS, verdict: VERDICTS, agreement: AGREEMENT, flags: { flagged: "" } }; // whose values we know, in their order
+export const FACETS = { status: "My review", ratings: "Ratings", agreement: "MOS and score", flags: "Flags", tags: "Tags", verdict: "Verdict", origin: "Origin", generator: "Generator", split: "Split" };
+const WORDS = { status: STATUS, verdict: VERDICTS, ratings: RATINGS, agreement: AGREEMENT, flags: { flagged: "" } }; // whose values we know, in their order
 const BY_COUNT = ["tags", "generator"];
 const FEW = { generator: 2, split: 2, origin: 2 }; // fewer values than that are no choice
 const MOST = 20;

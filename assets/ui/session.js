@@ -12,6 +12,11 @@ class Session extends EventTarget {
   study = null;
   #ready = null;
 
+  /** Whether a blind study hides nothing from this person: who leads, unless they work without accounts. */
+  get seesAll() {
+    return this.reviewer.leads && this.reviewer.account;
+  }
+
   /** Resolves when the reviewer and the study are known. */
   ready() {
     this.#ready ??= this.#start().catch((error) => {

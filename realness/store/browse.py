@@ -24,7 +24,7 @@ from realness.domain import Study
 from realness.errors import InvalidValue, NotAllowed
 from realness.store.counting import FACETS, Counts, counted_by_facet, searched
 from realness.store.engine import Database
-from realness.store.facets import WORDS, Parts, rating_reviews
+from realness.store.facets import FOR_LEADS, WORDS, Parts, rating_reviews
 from realness.store.tables import (
     current_reviews,
     descriptions,
@@ -112,10 +112,10 @@ class BrowseStore:
         score, no score of CORE, no tags, and is found by no search: `hidden` is true.
 
         Args:
-            leads: whether the reviewer leads: generators, and everybody's flags, are told.
+            leads: whether the reviewer leads: the facets `FOR_LEADS`, and everybody's flags, are told.
 
         Raises:
-            NotAllowed: generators are asked for by who does not lead.
+            NotAllowed: one of the facets `FOR_LEADS` is asked for by who does not lead.
         """
         parts = Parts(study, reviewer_id, leads=leads)
         rows = _rows(parts).subquery()
@@ -222,9 +222,9 @@ def _found(rows: Subquery, listing: Listing, leads: bool) -> list[ColumnElement[
     for name, values in listing.chosen.items():
         if not values:
             continue
+        if name in FOR_LEADS and not leads:
+            raise NotAllowed(f"the filter {name!r} is for those who lead studies; take it away")
         if name == "generator":
-            if not leads:
-                raise NotAllowed("what made an image is told to those who lead studies; take that filter away")
             named = select(generators.c.id).where(generators.c.name.in_(list(values)))
             found.append(rows.c.generator_id.in_(named))
         elif name == "tags":

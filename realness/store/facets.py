@@ -33,8 +33,11 @@ WORDS: dict[str, Sequence[str]] = {
     "origin": ("generated", "photograph"),
     "agreement": ("agrees", "disagrees"),
     "flags": ("flagged",),
+    "ratings": ("complete", "open"),
 }
 """The facets whose values are known, with these values."""
+FOR_LEADS = ("ratings", "generator")
+"""The facets that are told to those who lead."""
 
 
 def rating_reviews() -> ColumnElement[bool]:
@@ -46,7 +49,8 @@ def rating_reviews() -> ColumnElement[bool]:
 class Parts:
     """The parts of a listing's rows for one reviewer of one study: what is joined, and what it says.
 
-    Who leads is told of everybody's flags, and of what made an image; others of their own flags alone.
+    Who leads is told of everybody's flags, what made an image and whether it needs more ratings; others of their own
+    flags alone.
     """
 
     review = reviews.alias("mine")
@@ -90,9 +94,11 @@ class Parts:
 
     def facet(self, name: str, *, numbered: bool = False) -> ColumnElement:
         """The value of one of `WORDS` for each image, as a word or as its number, from 1; without one None or 0."""
-        words = WORDS[name]
+        words, none = WORDS[name], literal(0) if numbered else null()
+        if name in FOR_LEADS and not self.leads:
+            return none
         choices = [(condition, words.index(word) + 1 if numbered else word) for word, condition in self._when(name)]
-        return case(*choices, else_=literal(0) if numbered else null())
+        return case(*choices, else_=none)
 
     def _when(self, name: str) -> list[tuple[str, ColumnElement[bool]]]:
         """The words of a facet, each with its condition; the first that holds counts."""
@@ -101,6 +107,8 @@ class Parts:
             return [*self.begun, ("todo", true())]
         if name == "flags":
             return [("flagged", self.flagged)]
+        if name == "ratings":
+            return [("complete", study_images.c.remaining <= 0), ("open", true())]
         if name == "verdict":
             conditions = [(word, self.verdict == word) for word in WORDS[name]]
         elif name == "origin":

@@ -206,7 +206,7 @@ def _adjudication(desk: Desk, one: Revision, given: Mapping[int, Revision]) -> J
 def card(desk: Desk, row: Mapping[str, Any], ratings: Sequence[float]) -> Json:
     """One image of Browse; a hidden one shows nothing but itself."""
     card = {name: row[name] for name in ("key", "width", "height", "status", "hidden", "rating", "verdict")}
-    card |= {"tags": row["tags"], "flagged": row["flags"] is not None}
+    card |= {"number": row["position"] + 1, "tags": row["tags"], "flagged": row["flags"] is not None}
     card |= {"thumb": f"/files/thumb/{row['key']}", "hidden": bool(row["hidden"]), "score": row["score"]}
     # The score's interval, and whether the opinion lies in it, are told where they are known.
     card["interval"] = [row["low"], row["high"]] if row["low"] is not None and row["high"] is not None else None

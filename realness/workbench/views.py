@@ -3,6 +3,7 @@
 from realness.domain import Reviewer, check_text
 from realness.errors import InvalidValue, NotAllowed
 from realness.store import View
+from realness.store.facets import FOR_LEADS
 from realness.workbench.bench import Workbench
 from realness.workbench.listings import listing_in, plain_query
 
@@ -10,9 +11,9 @@ _LONGEST_NAME = 100
 
 
 def of(bench: Workbench, who: Reviewer, study_id: int) -> list[View]:
-    """The views that a person sees in a study. What asks for generators names them: it is for those who lead."""
+    """The views that a person sees in a study: those that filter by what leads are told are for who leads."""
     found = bench.store.views.of(study_id, who.id)
-    return [view for view in found if who.leads or not listing_in(view.query).chosen["generator"]]
+    return [view for view in found if who.leads or not any(map(listing_in(view.query).chosen.get, FOR_LEADS))]
 
 
 def save(bench: Workbench, who: Reviewer, study_id: int, name: str, query: str, *, shared: bool = False) -> View:

@@ -87,10 +87,18 @@ def test_a_range_is_chosen_with_shift_and_a_click_and_four_at_most_are_compared(
     expect(screen.page.locator(".pane:not(.difference)")).to_have_count(4)
 
 
+def test_a_search_that_finds_nothing_tells_a_lead_nothing_of_own_ratings(staffed, as_person):
+    lead = as_person(staffed, staffed.study(), "lea")
+    lead.press("/")
+    lead.page.keyboard.type("zebra")
+    expect(part(lead, "nothingText")).to_have_text("Take a filter away to see more.")
+
+
 def test_a_card_says_what_it_shows(served, visit):
     screen = visit(served, served.study(), at="browse?sort=imported")
     card = screen.page.locator(".card").first
     expect(card).to_have_attribute("aria-label", "Image 1, To review, not rated yet")
+    expect(screen.page.locator(".card .number")).to_have_text(["1", "2", "3", "4"])
     screen.press("Enter")
     screen.rate("2")
     screen.page.get_by_role("link", name="Browse").click()
@@ -181,7 +189,7 @@ def test_generators_are_a_filter_for_leads_and_many_are_found_by_typing(staffed,
     expect(lead.page.locator(".card")).to_have_count(1)
     assert "generator=model+23" in lead.page.url
     reviewer = as_person(staffed, study, "ana")
-    expect(reviewer.page.get_by_role("group", name="Status")).to_be_visible()
+    expect(reviewer.page.get_by_role("group", name="My review")).to_be_visible()
     expect(reviewer.page.get_by_role("group", name="Generator")).to_have_count(0)
 
 
@@ -224,12 +232,12 @@ def test_views_are_saved_opened_renamed_shared_and_deleted_by_keys(staffed, as_p
 
 
 FILTERS = {
-    "status": "Flagged", "agreement": "Outside its interval", "flags": "Flagged by anybody", "tags": "melted & bent",
-    "verdict": "Somewhat", "origin": "Photograph", "generator": "sd=xl & co", "split": "Train",
+    "status": "Flagged", "ratings": "Complete", "agreement": "Outside its interval", "flags": "Flagged by anybody",
+    "tags": "melted & bent", "verdict": "Somewhat", "origin": "Photograph", "generator": "sd=xl & co", "split": "Train",
 }  # fmt: skip
 FACETS = {
-    "status": "Status", "agreement": "MOS and score", "flags": "Flags", "tags": "Tags", "verdict": "Verdict",
-    "origin": "Origin", "generator": "Generator", "split": "Split",
+    "status": "My review", "ratings": "Ratings", "agreement": "MOS and score", "flags": "Flags", "tags": "Tags",
+    "verdict": "Verdict", "origin": "Origin", "generator": "Generator", "split": "Split",
 }  # fmt: skip
 
 

@@ -85,6 +85,22 @@ def test_who_works_alone_is_told_of_a_generator_once_the_image_is_rated(bench, s
     assert counts(alone, study, "generator") == {"sdxl": 1}
 
 
+def test_a_lead_filters_by_whether_all_ratings_are_in_and_a_reviewer_cannot(bench, lea, ana, people, study):
+    first, second = keys(lea, study)[:2]
+    for who, key in (("ana", first), ("ben", first), ("ana", second)):
+        rate(bench, study, people[who], key, ReviewKind.REVIEW)
+    assert counts(lea, study, "ratings") == {"complete": 1, "open": 5}
+    assert keys(lea, study, ratings="complete") == [first]
+    assert second in keys(lea, study, ratings="open")
+    assert counts(ana, study, "ratings") == {}
+    assert ana.get("/api/browse", params={"study": study.id, "ratings": "open"}).status_code == 403
+
+
+def test_a_card_has_the_images_number_in_the_study_whatever_the_sort(bench, lea, people, study):
+    rate(bench, study, people["lea"], keys(lea, study)[3], ReviewKind.REVIEW)
+    assert [card["number"] for card in listed(lea, study, sort="newest")["items"]] == [4, 1, 2, 3, 5, 6]
+
+
 def test_a_lead_sees_everybodys_flags_and_a_reviewer_their_own(bench, lea, ana, people, study):
     first, second, third = keys(lea, study)[:3]
     rate(bench, study, people["ana"], first, ReviewKind.FLAG)
@@ -240,8 +256,9 @@ def test_views_are_a_persons_own_unless_a_lead_shares_them(lea, ana, study):
     post(ana, "views", study, name="for all", query="", shared=True, status=403)
 
 
-def test_a_shared_view_that_names_a_generator_is_for_leads(lea, ana, study):
-    post(lea, "views", study, name="by flux", query="generator=flux", shared=True, status=201)
+@pytest.mark.parametrize("query", ["generator=flux", "ratings=open"])
+def test_a_shared_view_by_what_leads_are_told_is_for_leads(lea, ana, study, query):
+    post(lea, "views", study, name="by flux", query=query, shared=True, status=201)
     assert views(ana, study) == []
     assert "flux" not in ana.get("/api/views", params={"study": study.id}).text
 
