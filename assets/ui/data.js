@@ -21,6 +21,7 @@ class Data {
     root.addEventListener("click", (event) => event.detail && event.target.closest("button")?.blur());
     this.tabs = new Tabs(this.el.parts, "data");
     session.addEventListener("study", () => this.tabs.show());
+    session.addEventListener("chosen", () => place().screen === "data" && this.load());
     addEventListener("hashchange", () => place().screen === "data" && this.load());
     this.tabs.show();
   }

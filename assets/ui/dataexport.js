@@ -3,6 +3,7 @@
 import { get } from "./api.js";
 import { make } from "./dom.js";
 import { Board, count, save, table, trouble, when, Work } from "./jobs.js";
+import { session } from "./session.js";
 
 const REASONS = { "other study": "of other studies", "other split": "of other splits", skipped: "skipped", flagged: "flagged", draft: "not submitted yet" };
 
@@ -15,6 +16,7 @@ export class Export {
   #told = null;
   #trouble = null;
   #made = [];
+  #followed = ""; // the header's study that was chosen last
 
   constructor(el, jobs) {
     Object.assign(this, { el, jobs });
@@ -32,6 +34,8 @@ export class Export {
     fill(el.format, formats.map((name) => new Option(name === "jsonl" ? "JSON lines (jsonl)" : name.toUpperCase(), name)));
     fill(el.of, [new Option("All studies", ""), ...studies.map((name) => new Option(name))]);
     fill(el.ofSplit, [new Option("All splits", ""), ...splits.map((name) => new Option(name))]);
+    const name = session.study?.name ?? "";
+    if (name !== this.#followed) el.of.value = this.#followed = name;
   }
 
   /** The screen is opened: everything as it is now. */

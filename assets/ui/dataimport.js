@@ -3,7 +3,7 @@
 import { make, press } from "./dom.js";
 import { Board, count, save, size, table, trouble, Work } from "./jobs.js";
 import { session, go } from "./session.js";
-import { chosen, dropped, Upload, weight } from "./uploading.js";
+import { chosen, dropped, stem, together, Upload, weight } from "./uploading.js";
 
 const TABLE = /\.(csv|tsv|jsonl|ndjson)$/i;
 
@@ -18,6 +18,7 @@ function summary(files) {
 export class Import {
   #files = new Map();
   #from = "files";
+  #called = ""; // the study's name, as far as it was not typed
   #upload = null;
   #trouble = null;
 
@@ -30,6 +31,7 @@ export class Import {
       this.#start();
     });
     el.importForm.addEventListener("input", () => this.#form());
+    el.path.addEventListener("input", () => this.#call());
     el.from.addEventListener("click", ({ target }) => target.dataset.v && this.#choose(target.dataset.v));
     el.chooseFiles.addEventListener("click", () => el.files.click());
     el.chooseFolder.addEventListener("click", () => el.folder.click());
@@ -44,11 +46,11 @@ export class Import {
   }
 
   /** What the server says the screen begins with. */
-  begin({ studies, layouts, limits, manages }) {
+  begin({ studies, layouts, limits, manages, images }) {
     const { el } = this;
-    Object.assign(this, { studies, limits });
+    Object.assign(this, { studies, limits, images });
     el.studies.replaceChildren(...studies.map((name) => new Option(name)));
-    el.layout.replaceChildren(...layouts.map((name) => new Option(name === "auto" ? "Found out" : name, name)));
+    el.layout.replaceChildren(...layouts.map((name) => new Option(name === "auto" ? "Detected automatically" : name, name)));
     el.from.hidden = !manages;
     if (!manages) this.#choose("files");
     this.#form();
@@ -75,12 +77,22 @@ export class Import {
   #take(files) {
     this.#files = files;
     this.el.files.value = this.el.folder.value = "";
+    this.#call();
     this.#form();
   }
 
   #choose(from) {
     this.#from = from;
+    this.#call();
     this.#form();
+  }
+
+  /** The study is called as the folder is, unless somebody typed a name. */
+  #call() {
+    const { study, path } = this.el;
+    if (study.value && study.value !== this.#called) return;
+    const called = this.#from === "files" ? together(this.#files) : stem(path.value.trim().split(/[\\/]/).filter(Boolean).at(-1) ?? "");
+    study.value = this.#called = called.slice(0, study.maxLength);
   }
 
   /** The form as it is now: what is chosen, and whether it can be imported. */
@@ -96,7 +108,15 @@ export class Import {
     el.dropHint.hidden = Boolean(files.size);
     el.unchoose.hidden = !files.size;
     const busy = Boolean(this.#upload) || this.jobs.running("import") || this.jobs.running("maps");
-    el.startImport.disabled = busy || !name || !(this.#from === "files" ? files.size : el.path.value.trim());
+    const missing = this.#missing(name);
+    el.startImport.disabled = busy || Boolean(missing);
+    el.missing.textContent = busy ? "" : missing;
+  }
+
+  #missing(name) {
+    if (this.#from === "files" && !this.#files.size) return "Choose what to import.";
+    if (this.#from === "path" && !this.el.path.value.trim()) return "Name a folder or a file.";
+    return name ? "" : "Name a study.";
   }
 
   async #start() {
@@ -159,9 +179,9 @@ export class Import {
     if (running) this.work.tell(running);
     else if (!this.#upload) this.work.hide();
     const state = [told.import, told.maps].map((one) => (one?.state === "running" ? [one.number] : one));
-    this.board.show([state, this.#trouble, Boolean(this.#upload)], () => {
+    this.board.show([state, this.#trouble, Boolean(this.#upload), this.images], () => {
       const parts = this.#upload ? [] : [this.#trouble && trouble(...this.#trouble), ...this.#imported(), ...this.#mapped()].filter(Boolean);
-      return parts.length || running || this.#upload ? parts : [hint()];
+      return parts.length || running || this.#upload ? parts : [hint(this.images)];
     });
   }
 
@@ -183,7 +203,7 @@ export class Import {
   }
 }
 
-const hint = () => make("div", { class: "nothing" }, make("p", { class: "large" }, "Nothing imported yet"), make("p", { class: "quiet" }, "Twice is the same as once: known images are recognised by their bytes, and what a source says of them is added."));
+const hint = (images) => make("div", { class: "nothing" }, make("p", { class: "large" }, images ? `${count(images, "image")} in the workbench` : "Nothing imported yet"), make("p", { class: "quiet" }, "Twice is the same as once: known images are recognised by their bytes, and what a source says of them is added."));
 
 /** What an import did. */
 function report(result, maps) {

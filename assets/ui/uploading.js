@@ -29,6 +29,19 @@ export async function dropped(transfer) {
   return named(found);
 }
 
+/** A table's or an archive's name without its ending. */
+export const stem = (name) => name.replace(/\.(zip|csv|tsv|jsonl|ndjson)$/i, "");
+
+/** What files are called together: as the folder they lie in, or as the one table or archive; else "". */
+export function together(files) {
+  const names = [...files.keys()];
+  const folders = new Set(names.map((name) => name.slice(0, Math.max(0, name.indexOf("/")))));
+  if (folders.size > 1 || !names.length) return "";
+  const [folder] = folders;
+  const alone = names.length === 1 && stem(names[0]);
+  return folder || (alone && alone !== names[0] ? alone : "");
+}
+
 const named = (found) => new Map(found.filter(([name]) => !left(name)));
 
 /** A folder's entries, which come a hundred at a time. */

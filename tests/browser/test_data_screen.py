@@ -56,12 +56,14 @@ def review_one(served, study):
 def test_dropped_files_are_imported_and_what_was_broken_is_told(served, visit, tmp_path):
     page = visit(served, served.study(), at="data").page
     start = page.get_by_role("button", name="Import", exact=True)
-    expect(page.get_by_text("Nothing imported yet")).to_be_visible()
+    expect(page.locator('[data-el="imported"]')).to_contain_text("images in the workbench")
+    expect(page.get_by_text("Choose what to import.")).to_be_visible()
     expect(start).to_be_disabled()
     drop(
         page, {"a.png": png(tmp_path, 900), "b.png": png(tmp_path, 901), NASTY: b"\x89PNG no image", ".DS_Store": b"1"}
     )
     expect(page.get_by_text("3 files, ")).to_be_visible()
+    expect(page.get_by_text("Name a study.")).to_be_visible()
     page.get_by_label("Study", exact=False).and_(page.locator("#rz-data-study")).fill("dropped")
     expect(page.get_by_text("a new one")).to_be_visible()
     page.keyboard.press("Enter")
@@ -94,9 +96,11 @@ def test_a_folder_with_its_table_is_sent_and_its_maps_are_computed_and_stopped(s
     (folder / "t.csv").write_text("\n".join(lines))
     (study,) = served_alone.rows("SELECT name FROM studies")
     page = visit(served_alone, study["name"], at="data").page
-    page.locator("#rz-data-study").fill("sent")
+    expect(page.get_by_text("Choose what to import.")).to_be_visible()
     page.locator('[data-screen="data"] [data-el="folder"]').set_input_files(folder)
     expect(page.get_by_text("8 files and 1 table")).to_be_visible()
+    expect(page.locator("#rz-data-study")).to_have_value("set")
+    page.locator("#rz-data-study").fill("sent")
     page.get_by_role("button", name="Import", exact=True).click()
     expect(page.get_by_role("heading", name="Imported into sent")).to_be_visible(timeout=LONG)
     page.get_by_role("button", name="Compute the maps").click()
@@ -116,6 +120,10 @@ def test_a_path_that_is_not_there_is_told_and_the_form_stays(served, visit):
     page.locator("#rz-data-study").fill("none")
     page.get_by_role("button", name="A path").click()
     page.locator("#rz-data-path").fill("/there/is/nothing")
+    expect(page.locator("#rz-data-study")).to_have_value("none")  # what was typed stays
+    page.locator("#rz-data-study").fill("")
+    page.locator("#rz-data-path").fill("/there/is/nothing")
+    expect(page.locator("#rz-data-study")).to_have_value("nothing")
     page.keyboard.press("Enter")
     expect(page.get_by_role("alert").filter(has_text="there is nothing at /there/is/nothing")).to_be_visible()
     expect(page.locator("#rz-data-path")).to_have_value("/there/is/nothing")
@@ -140,7 +148,7 @@ def test_an_export_is_counted_made_and_saved_as_the_command_writes_it(served, vi
     study = served.study()
     review_one(served, study)
     page = visit(served, study, at="data?part=export", accept_downloads=True).page
-    page.get_by_label("Study", exact=True).and_(page.locator("#rz-data-of")).select_option(study)
+    expect(page.locator("#rz-data-of")).to_have_value(study)
     counted = page.locator('[data-el="counted"]')
     expect(counted).to_contain_text("1 review leaves")
     page.locator("#rz-data-of-split").select_option("train")

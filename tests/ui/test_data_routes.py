@@ -145,7 +145,8 @@ def test_files_are_imported_and_what_was_wrong_with_them_is_listed(bench, client
     assert staged(bench) == []
     again = imported(client, {"set/t.csv": table.encode(), "set/a.png": png(1)})
     assert (again["result"]["new"], again["result"]["duplicates"]) == (0, 1)
-    assert client.get("/api/data").json()["studies"] == ["sent"]
+    begun = client.get("/api/data").json()
+    assert (begun["studies"], begun["images"]) == (["sent"], begun["jobs"]["import"]["result"]["images"])
 
 
 def test_the_state_is_the_same_for_a_page_that_was_loaded_again(app, client):

@@ -73,6 +73,7 @@ def data(bench: Bench, who: Lead, works: Works, sends: Sends) -> dict[str, Any]:
     limits = asdict(sends.limits) | {"piece": uploads.PIECE}
     told = {"layouts": ["auto", *exchange.LAYOUTS], "formats": list(exchange.EXPORTERS)}
     told |= {"splits": bench.store.exports.splits(), "studies": [study.name for study in bench.store.studies.all()]}
+    told |= {"images": bench.store.images.counts()["images"]}
     told |= {"limits": limits, "manages": who.role is Role.ADMIN, "jobs": works.as_json()}
     return told | {"folder": str(bench.settings.data) if who.role is Role.ADMIN else None}
 
