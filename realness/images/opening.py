@@ -193,6 +193,5 @@ def _in_words(error: Exception) -> str:
         return "has more pixels than can be read; scale it down first"
     if isinstance(error, MemoryError):
         return "needs more memory than there is; scale it down first"
-    text = " ".join(str(error).split()) or type(error).__name__
-    hint = "is cut short" if "truncated" in text.lower() or isinstance(error, EOFError) else "is damaged"
-    return f"{hint} ({text[:120]}); fetch or export it again"
+    short = isinstance(error, EOFError) or "truncated" in str(error).lower()
+    return f"is {'cut short' if short else 'damaged'}; fetch or export it again"
