@@ -73,7 +73,7 @@ def set_(
         int | None, typer.Option(help="Of 100 described images, how many show another one's text; `map` maps it.")
     ] = None,
     gold: Annotated[
-        Path | None, typer.Option(help="CSV with image (name or SHA-256), low, high: the ratings that are right.")
+        Path | None, typer.Option(help="CSV with image (file name or SHA-256), low, high: the ratings that are right.")
     ] = None,
     closed: Annotated[bool | None, typer.Option("--closed/--open", help="Whether it takes reviews.")] = None,
 ) -> None:

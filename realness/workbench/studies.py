@@ -1,7 +1,7 @@
 """What leads do with studies: make and change them, say which ratings are right."""
 
 import csv
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -84,8 +84,8 @@ def image_of(bench: Workbench, study: Study, said: str) -> StoredImage:
 
 
 def read_gold(bench: Workbench, study: Study, path: Path) -> dict[str, tuple[float, float] | None]:
-    """The right ratings in a CSV file with the columns `image` (its name in its source, or its SHA-256), `low` and
-    `high`; without low and high an image is no gold any more.
+    """The right ratings in a CSV file with the columns `image` (its name in its source, that name's last part where
+    it is one image's alone, or its SHA-256), `low` and `high`; without low and high an image is no gold any more.
 
     Returns:
         By SHA-256.
@@ -111,16 +111,45 @@ def gold_in(bench: Workbench, study: Study, text: str, source: str) -> dict[str,
         raise InvalidValue(f"{source} cannot be read as a table: {error}") from error
     if not columns >= _COLUMNS:
         raise InvalidValue(f"{source} needs the columns image, low and high in its first line")
-    known = _images(bench, study)
+    names = bench.store.studies.image_names(study.id)
+    known = _known(names)
     found: dict[str, tuple[float, float] | None] = {}
     for number, line in enumerate(lines, 2):
         image = (line["image"] or "").strip()
-        if image not in known:
-            raise InvalidValue(f"line {number} of {source}: there is no image {image!r} in the study {study.name!r}")
-        if known[image] is None:
-            raise InvalidValue(f"line {number} of {source}: several images are named {image!r}; give the SHA-256")
-        found[known[image] or ""] = _between(line, number, source)
+        sha256 = known.get(image)
+        if sha256 is None:
+            raise InvalidValue(f"line {number} of {source}: {_not_one(image, study, names)}")
+        found[sha256] = _between(line, number, source)
     return found
+
+
+def _known(names: Sequence[tuple[str, str]]) -> dict[str, str | None]:
+    """The SHA-256 of images by itself, by name, and by the last part of a name that is no image's whole name; None
+    where several are called so.
+    """
+    whole: dict[str, str | None] = {}
+    last: dict[str, str | None] = {}
+    for name, sha256 in names:
+        for known, called in ((whole, name), (last, _last(name))):
+            known[called] = sha256 if known.get(called, sha256) == sha256 else None
+    return last | whole | {sha256: sha256 for _, sha256 in names}
+
+
+def _not_one(image: str, study: Study, names: Sequence[tuple[str, str]]) -> str:
+    """Why a name is not that of one image, and what would be."""
+    alike = [name for name, _ in names if image in (name, _last(name))]
+    if alike:
+        whole = "" if image in alike else f"the whole name, such as {alike[0]!r}, or "
+        return f"several images are called {image!r}; give {whole}the SHA-256"
+    if not names:
+        return f"the study {study.name!r} has no images yet; import some first"
+    example = names[0][0]
+    short = f" or {_last(example)!r}" if _known(names)[_last(example)] and _last(example) != example else ""
+    return f"there is no image {image!r} in the study {study.name!r}; one that is there is called {example!r}{short}"
+
+
+def _last(name: str) -> str:
+    return name.rsplit("/", 1)[-1]
 
 
 def _between(line: dict[str, str], number: int, source: str) -> tuple[float, float] | None:
@@ -134,12 +163,3 @@ def _between(line: dict[str, str], number: int, source: str) -> tuple[float, flo
     if not 0 <= between[0] <= between[1] <= 100:
         raise InvalidValue(f"line {number} of {source}: low and high must be from 0 to 100, the lower one first")
     return between
-
-
-def _images(bench: Workbench, study: Study) -> dict[str, str | None]:
-    """The SHA-256 of the study's images by itself and by name; None where several have a name."""
-    known: dict[str, str | None] = {}
-    for name, sha256 in bench.store.studies.image_names(study.id):
-        known[sha256] = sha256
-        known[name] = sha256 if known.get(name, sha256) == sha256 else None
-    return known

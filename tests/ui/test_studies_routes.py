@@ -181,6 +181,20 @@ def test_a_table_of_gold_images_is_read_whole_or_not_at_all(bench, lead, study):
     assert [one["low"] for one in lead.get(f"/api/studies/{study.id}/gold").json()["gold"]] == [10]
 
 
+def test_a_table_of_gold_images_takes_a_file_s_own_name_where_it_is_one_image_s_alone(bench, lead):
+    study = bench.store.studies.create("named", StudySettings())
+    names = ["train/f1.png", "train/f2.png", "test/f2.png", "f3.png", "test/f3.png"]
+    bench.store.images.add(study.id, [make_image(name=name) for name in names])
+    at = f"/api/studies/{study.id}/gold/table"
+
+    def read(*images):
+        return lead.post(at, json={"text": "image,low,high\n" + "".join(f"{image},10,20\n" for image in images)})
+
+    assert [one["number"] for one in read("f1.png", "test/f2.png", "f3.png").json()["gold"]] == [1, 3, 4]
+    assert read("f9.png").json()["error"].endswith("one that is there is called 'train/f1.png' or 'f1.png'")
+    assert "give the whole name, such as 'train/f2.png', or the SHA-256" in read("f2.png").json()["error"]
+
+
 # ---- checks ----
 
 
