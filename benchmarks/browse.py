@@ -52,6 +52,7 @@ FILTERS: dict[str, dict[str, str]] = {
     "tags": {"tags": TAGS[0]},
     "flags": {"flags": "flagged"},
     "ratings": {"ratings": "open"},
+    "notes": {"notes": "noted"},
 }
 
 

@@ -6,8 +6,8 @@ import { make } from "./dom.js";
 import { VERDICTS } from "./form.js";
 import { session } from "./session.js";
 
-export const FACETS = { status: "My review", ratings: "Ratings", agreement: "MOS and score", flags: "Flags", tags: "Tags", verdict: "Verdict", origin: "Origin", generator: "Generator", split: "Split" };
-const WORDS = { status: STATUS, verdict: VERDICTS, ratings: RATINGS, agreement: AGREEMENT, flags: { flagged: "" } }; // whose values we know, in their order
+export const FACETS = { status: "My review", ratings: "Ratings", agreement: "MOS and score", flags: "Flags", notes: "Notes", tags: "Tags", verdict: "Verdict", origin: "Origin", generator: "Generator", split: "Split" };
+const WORDS = { status: STATUS, verdict: VERDICTS, ratings: RATINGS, agreement: AGREEMENT, flags: { flagged: "" }, notes: { noted: "Has a note" } }; // whose values we know, in their order
 const BY_COUNT = ["tags", "generator"];
 const FEW = { generator: 2, split: 2, origin: 2 }; // fewer values than that are no choice
 const MOST = 20;

@@ -18,7 +18,7 @@ _MANY = 16
 """Splits above this number are not counted by number but by name."""
 _FEW = 10_000
 """Images that a reviewer has begun, up to which they are counted apart from the others."""
-FACETS = ("status", "ratings", "agreement", "flags", "tags", "verdict", "origin", "generator", "split")
+FACETS = ("status", "ratings", "agreement", "flags", "notes", "tags", "verdict", "origin", "generator", "split")
 
 
 @dataclass(frozen=True)

@@ -34,9 +34,10 @@ WORDS: dict[str, Sequence[str]] = {
     "agreement": ("agrees", "disagrees"),
     "flags": ("flagged",),
     "ratings": ("complete", "open"),
+    "notes": ("noted",),
 }
 """The facets whose values are known, with these values."""
-FOR_LEADS = ("ratings", "generator")
+FOR_LEADS = ("ratings", "notes", "generator")
 """The facets that are told to those who lead."""
 
 
@@ -49,8 +50,8 @@ def rating_reviews() -> ColumnElement[bool]:
 class Parts:
     """The parts of a listing's rows for one reviewer of one study: what is joined, and what it says.
 
-    Who leads is told of everybody's flags, what made an image and whether it needs more ratings; others of their own
-    flags alone.
+    Who leads is told of everybody's flags, of notes, of what made an image and whether it needs more ratings; others of
+    their own flags alone.
     """
 
     review = reviews.alias("mine")
@@ -107,6 +108,8 @@ class Parts:
             return [*self.begun, ("todo", true())]
         if name == "flags":
             return [("flagged", self.flagged)]
+        if name == "notes":
+            return [("noted", self.noted)]
         if name == "ratings":
             return [("complete", study_images.c.remaining <= 0), ("open", true())]
         if name == "verdict":
@@ -139,6 +142,14 @@ class Parts:
         flags = select(c.image_id).where(c.study_id == self.study.id, c.kind == literal_column("'flag'"))
         flags = flags.where(c.role == ReviewRole.REVIEWER.value)
         return study_images.c.image_id.in_(flags if self.leads else flags.where(c.reviewer_id == self.reviewer_id))
+
+    @property
+    def noted(self) -> ColumnElement[bool]:
+        """Whether somebody's answer holds a note to those who lead."""
+        c = current_reviews.c
+        # Written out as above, for the index of notes.
+        noted = select(c.image_id).where(c.study_id == self.study.id, c.note != literal_column("''"))
+        return study_images.c.image_id.in_(noted.where(c.role == ReviewRole.REVIEWER.value))
 
     @property
     def generator_id(self) -> ColumnElement[int]:

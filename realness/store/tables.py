@@ -360,6 +360,7 @@ reviews = _table(
     UniqueConstraint("study_id", "image_id", "reviewer_id", "role", "revision"),
     Index(None, "reviewer_id", "study_id", "created_at"),
     Index("ix_reviews_flags", "study_id", sqlite_where=text("kind = 'flag'")),
+    Index("ix_reviews_notes", "study_id", sqlite_where=text("note <> ''")),
 )
 
 review_findings = _table(

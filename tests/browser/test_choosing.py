@@ -233,11 +233,12 @@ def test_views_are_saved_opened_renamed_shared_and_deleted_by_keys(staffed, as_p
 
 FILTERS = {
     "status": "Flagged", "ratings": "Complete", "agreement": "Outside its interval", "flags": "Flagged by anybody",
-    "tags": "melted & bent", "verdict": "Somewhat", "origin": "Photograph", "generator": "sd=xl & co", "split": "Train",
+    "notes": "Has a note", "tags": "melted & bent", "verdict": "Somewhat", "origin": "Photograph",
+    "generator": "sd=xl & co", "split": "Train",
 }  # fmt: skip
 FACETS = {
-    "status": "My review", "ratings": "Ratings", "agreement": "MOS and score", "flags": "Flags", "tags": "Tags",
-    "verdict": "Verdict", "origin": "Origin", "generator": "Generator", "split": "Split",
+    "status": "My review", "ratings": "Ratings", "agreement": "MOS and score", "flags": "Flags", "notes": "Notes",
+    "tags": "Tags", "verdict": "Verdict", "origin": "Origin", "generator": "Generator", "split": "Split",
 }  # fmt: skip
 
 
@@ -258,7 +259,7 @@ def test_the_address_holds_every_filter_the_sort_and_the_search_and_brings_them_
         )
     image = bench.store.images.by_id(row["image_id"])
     bench.store.assignments.open(found, image.key, lea.id)
-    bench.store.reviews.submit(lea.id, make_submission(found, image, kind=ReviewKind.FLAG, reason="odd"))
+    bench.store.reviews.submit(lea.id, make_submission(found, image, kind=ReviewKind.FLAG, reason="odd", note="Look."))
     bench.close()
     lead = as_person(staffed, study, "lea", "browse?sort=score_high&q=melts")
     page = lead.page

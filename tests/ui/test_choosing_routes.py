@@ -96,6 +96,21 @@ def test_a_lead_filters_by_whether_all_ratings_are_in_and_a_reviewer_cannot(benc
     assert ana.get("/api/browse", params={"study": study.id, "ratings": "open"}).status_code == 403
 
 
+def test_a_lead_finds_images_with_a_note_until_it_is_taken_back_and_a_reviewer_cannot(bench, lea, ana, people, study):
+    first, second = keys(lea, study)[:2]
+    for key, note in ((first, "Is this one twice?"), (second, "")):
+        image = bench.store.images.by_key(key)
+        bench.store.assignments.open(study, key, people["ana"].id)
+        bench.store.assignments.lock(study.id, image.id, people["ana"].id, 50)
+        bench.store.reviews.submit(people["ana"].id, make_submission(study, image, note=note))
+    assert (counts(lea, study, "notes"), keys(lea, study, notes="noted")) == ({"noted": 1}, [first])
+    assert counts(ana, study, "notes") == {}
+    assert ana.get("/api/browse", params={"study": study.id, "notes": "noted"}).status_code == 403
+    again = make_submission(study, bench.store.images.by_key(first), base_revision=1)
+    bench.store.reviews.submit(people["ana"].id, again)
+    assert (counts(lea, study, "notes"), keys(lea, study, notes="noted")) == ({}, [])
+
+
 def test_a_card_has_the_images_number_in_the_study_whatever_the_sort(bench, lea, people, study):
     rate(bench, study, people["lea"], keys(lea, study)[3], ReviewKind.REVIEW)
     assert [card["number"] for card in listed(lea, study, sort="newest")["items"]] == [4, 1, 2, 3, 5, 6]
@@ -256,7 +271,7 @@ def test_views_are_a_persons_own_unless_a_lead_shares_them(lea, ana, study):
     post(ana, "views", study, name="for all", query="", shared=True, status=403)
 
 
-@pytest.mark.parametrize("query", ["generator=flux", "ratings=open"])
+@pytest.mark.parametrize("query", ["generator=flux", "ratings=open", "notes=noted"])
 def test_a_shared_view_by_what_leads_are_told_is_for_leads(lea, ana, study, query):
     post(lea, "views", study, name="by flux", query=query, shared=True, status=201)
     assert views(ana, study) == []
