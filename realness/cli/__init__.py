@@ -22,6 +22,10 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     epilog="Every command takes --db URL, --data DIR and --json, before or after its name.",
 )
+_EVERYWHERE = (
+    "Also: --db URL, the database [$REALNESS_DB, sqlite:///annotations.db]; --data DIR, the folder of images and maps "
+    "[$REALNESS_DATA, data/]; --json, the last line on stdout is one JSON object."
+)
 for part in (data, maps, stats, backup, serve, bench):
     part.add_to(app)
 app.add_typer(study.app, name="study")
@@ -29,6 +33,18 @@ app.add_typer(reviewer.app, name="reviewer")
 app.add_typer(train.app, name="train")
 app.add_typer(evaluate.app, name="evaluate")
 app.add_typer(core.app, name="core")
+
+
+def _tell_everywhere(of: typer.Typer) -> None:
+    """Let the help of every command name the options that all of them take."""
+    for command in of.registered_commands:
+        command.epilog = _EVERYWHERE
+    for group in of.registered_groups:
+        if group.typer_instance is not None:
+            _tell_everywhere(group.typer_instance)
+
+
+_tell_everywhere(app)
 
 
 @app.callback()

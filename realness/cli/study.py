@@ -46,7 +46,10 @@ def create(
     of_study: _From = None,
     limit: _Limit = None,
 ) -> None:
-    """Create a study; with a filter, of images that are in the database already."""
+    """Create a study; with a filter, of images that are in the database already.
+
+    Gold images and checks are of images that are in: `study set NAME --gold FILE --checks N`.
+    """
     shared: Context = context.obj
     with shared.bench() as bench:
         settings = _changed(StudySettings(), blind, overlap, order, seed, hidden_repeats, gold_share, target)

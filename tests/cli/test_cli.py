@@ -209,6 +209,12 @@ def test_help_names_every_command():
         assert command in out
 
 
+@pytest.mark.parametrize("words", [("serve",), ("study", "create"), ("core", "train")])
+def test_help_of_every_command_names_the_options_that_all_take(words):
+    _, out, _ = realness(*words, "--help")
+    assert all(option in out for option in ("--db", "--data", "--json"))
+
+
 def test_long_work_tells_how_far_it_is_where_there_is_no_terminal(monkeypatch, capsys):
     monkeypatch.setattr(context, "EVERY", 0.0)
     with context.progress_bar("maps") as progress:
