@@ -39,7 +39,7 @@ def list_(context: typer.Context) -> None:
     if not shared.json:
         for one in people:
             state = "disabled" if one["disabled"] else one["role"] if one["account"] else "without sign-in"
-            typer.echo(f"{one['name']} ({one['pseudonym']}): {state}, {one['reviews']} answers")
+            typer.echo(f"{one['name']} ({one['pseudonym']}): {state}, {one['reviews']} answered")
     shared.finish({"reviewers": people}, f"{len(people)} people")
 
 

@@ -46,7 +46,7 @@ class Account:
 
     Attributes:
         disabled: may not sign in any more; what was answered stays.
-        reviews: how many answers there are, every revision counted.
+        reviews: how many images were answered, over all studies.
     """
 
     reviewer: Reviewer

@@ -9,7 +9,7 @@ from sqlalchemy import Connection, Row, bindparam, delete, func, insert, select,
 from realness.domain import Account, Reviewer, Role
 from realness.errors import InvalidValue, NotFound
 from realness.store.engine import Database, aware, now
-from realness.store.tables import reviewers, reviews, sessions
+from realness.store.tables import queues, reviewers, sessions
 
 LOCAL_REVIEWER = "local"
 """The one reviewer of a workbench without accounts."""
@@ -87,9 +87,9 @@ class PeopleStore:
         return found[0]
 
     def all(self) -> list[Account]:
-        """Everybody, in the order in which they came, with how many answers they gave."""
-        answered = select(func.count()).where(reviews.c.reviewer_id == reviewers.c.id).scalar_subquery()
-        query = select(reviewers, answered.label("reviews")).order_by(reviewers.c.id)
+        """Everybody, in the order in which they came, with how many images they answered."""
+        answered = select(func.coalesce(func.sum(queues.c.done), 0)).where(queues.c.reviewer_id == reviewers.c.id)
+        query = select(reviewers, answered.scalar_subquery().label("reviews")).order_by(reviewers.c.id)
         with self.database.read() as connection:
             return [_account(row) for row in connection.execute(query)]
 

@@ -136,6 +136,14 @@ def test_more_overlap_opens_images_again_and_another_order_begins_anew(store):
     assert len(work(store, study, ben, 9)) == 4
 
 
+def test_a_person_has_answered_an_image_once_however_often_it_is_revised(store):
+    study, me = make_study(store), store.people.local()
+    ((image, _), *_) = work(store, study, me, 2)
+    again = make_submission(study, store.images.by_id(image), base_revision=1)
+    store.reviews.submit(me.id, again)
+    assert [account.reviews for account in store.people.all()] == [2]
+
+
 def test_progress_follows_undo_and_skips(store):
     study, ana = make_study(store, images=4), person(store, "ana")
     given = store.assignments.take(study, ana.id).given
