@@ -1,13 +1,14 @@
 """Where things are kept, read once from options and the environment and passed on."""
 
 import os
+import shlex
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 from realness.errors import InvalidValue
 
-DEFAULT_DATABASE = "sqlite:///annotations.db"
+DEFAULT_DATABASE, DEFAULT_DATA = "sqlite:///annotations.db", "data"
 ASSETS = Path(__file__).resolve().parent.parent / "assets"
 """The project's own files: the weights of `mini` and the screens' scripts and style sheet."""
 
@@ -46,7 +47,12 @@ class Settings:
     """
 
     database: str = DEFAULT_DATABASE
-    data: Path = Path("data")
+    data: Path = Path(DEFAULT_DATA)
+
+    def options(self) -> str:
+        """The global options of a command that works on the same, as a shell takes them; none for the defaults."""
+        given = (("--db", self.database, DEFAULT_DATABASE), ("--data", str(self.data), DEFAULT_DATA))
+        return shlex.join(word for name, value, usual in given if value != usual for word in (name, value))
 
     def model(self, preset: str) -> Path:
         """Where CORE of a preset lies unless another place is named."""
@@ -58,7 +64,7 @@ class Settings:
         url = database or os.environ.get("REALNESS_DB") or DEFAULT_DATABASE
         if "://" not in url:
             raise InvalidValue(f"--db must be a database URL such as {DEFAULT_DATABASE}, got {url!r}")
-        folder = place(data or os.environ.get("REALNESS_DATA") or "data")
+        folder = place(data or os.environ.get("REALNESS_DATA") or DEFAULT_DATA)
         if folder.exists() and not folder.is_dir():
             raise InvalidValue(f"--data must be a folder, but {folder} is a file")
         return cls(url, folder)

@@ -15,6 +15,12 @@ def test_a_home_folder_is_filled_in_and_other_paths_stay_as_they_are(tmp_path, m
     assert Settings.read(data="~/data").data == tmp_path / "data"
 
 
+def test_a_command_for_the_same_place_names_what_is_not_the_default():
+    assert Settings().options() == ""
+    assert Settings("sqlite:////srv/a b.db").options() == "--db 'sqlite:////srv/a b.db'"
+    assert Settings(data=Path("/srv/data")).options() == "--data /srv/data"
+
+
 @pytest.fixture
 def nowhere(tmp_path, monkeypatch):
     """A folder with a file and a link to itself, as the working one."""

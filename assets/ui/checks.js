@@ -2,6 +2,7 @@
 
 import { send } from "./api.js";
 import { clock } from "./dom.js";
+import { mapsButton } from "./jobs.js";
 
 export class Checks {
   #study = null;
@@ -9,6 +10,7 @@ export class Checks {
   constructor(el, onChange) {
     this.el = el;
     this.onChange = onChange;
+    el.unmapped.append(mapsButton());
     el.checkForm.addEventListener("submit", (event) => this.#set(event));
   }
 

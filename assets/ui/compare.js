@@ -159,7 +159,8 @@ class Compare {
     flip(el.own, state.own);
     flip(el.lock, this.together.locked);
     el.ownNotice.hidden = !state.own;
-    el.onlyOne.hidden = several || got.maps.length !== 1;
+    el.onlyOne.hidden = several || got.maps.length !== 1 || !session.reviewer.leads;
+    el.onlyOneCommand.textContent = session.command("map --method paper");
     el.saidPart.hidden = several || !got.description;
     el.said.textContent = got.description?.explanation || "No explanation given.";
     this.#grid();

@@ -2,6 +2,7 @@
 
 import { get, send } from "./api.js";
 import { icon, make } from "./dom.js";
+import { go } from "./session.js";
 
 const LOOK = 700; // ms between two looks
 const LOOK_AGAIN = 5000; // ms after a look that got no answer
@@ -56,6 +57,20 @@ export class Jobs {
       this.#timer = setTimeout(() => this.#look(), LOOK_AGAIN);
     }
   }
+}
+
+/** A button that computes the maps that are missing, and goes where one sees how far that is. */
+export function mapsButton() {
+  const said = make("span", { class: "small", role: "alert" });
+  const start = async () => {
+    try {
+      await send("POST", "/api/data/maps", {});
+      go("data");
+    } catch (error) {
+      said.textContent = error.message;
+    }
+  };
+  return make("span", { class: "choices" }, make("button", { type: "button", class: "btn", onclick: start }, "Compute the maps"), said);
 }
 
 /** What is at work, how far it is, and the way to stop it. Who only listens is told of each tenth. */

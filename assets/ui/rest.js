@@ -1,12 +1,12 @@
 // What stands in place of the work when there is none: no study, an empty one, all done, nothing just now.
 
 import { caps, clock, duration, make } from "./dom.js";
-import { go } from "./session.js";
+import { go, session as known } from "./session.js";
 
 const IMPORT = "Import a folder, a CSV or a data set. Reviews start as soon as the first image is in.";
 
 /** The command that brings images into a study, or into a new one. */
-export const importInto = (study) => `python -m realness import PATH${study ? ` --study "${study.name}"` : ""}`;
+export const importInto = (study) => known.command(`import PATH${study ? ` --study "${study.name}"` : ""}`);
 
 /** Another study in which images are left, the sample only if there is no other: a choice, or none. */
 function another(session) {

@@ -107,7 +107,7 @@ const people = ({ figures: told, people: rows }) => ({
 function maps({ figures: told, plots }) {
   const { rows } = plots.maps;
   const small = told.clips.includes("mini") ? "; by mini: shows how the workbench works, and is no evidence" : "";
-  const nothing = told.of ? ["No map of a marked image yet", "Compute maps with: python -m realness map"] : ["No place is marked yet", "Maps are held against the places that people mark (G, then a drag, in step 3 of a review)."];
+  const nothing = told.of ? ["No map of a marked image yet", "Those who lead studies compute maps, on the screen Data or by command."] : ["No place is marked yet", "Maps are held against the places that people mark (G, then a drag, in step 3 of a review)."];
   return {
     empty: rows.length ? null : [...nothing, [rate]],
     figures: [

@@ -11,10 +11,16 @@ class Session extends EventTarget {
   studies = [];
   study = null;
   #ready = null;
+  #options = ""; // of every command
 
   /** Whether a blind study hides nothing from this person: who leads, unless they work without accounts. */
   get seesAll() {
     return this.reviewer.leads && this.reviewer.account;
+  }
+
+  /** A command of the workbench, for its database and data folder as far as this person may know them. */
+  command(words) {
+    return ["python -m realness", words, this.#options].filter(Boolean).join(" ");
   }
 
   /** Resolves when the reviewer and the study are known. */
@@ -37,8 +43,9 @@ class Session extends EventTarget {
     }
   }
 
-  #take({ reviewer, studies, study }) {
+  #take({ reviewer, studies, study, options }) {
     Object.assign(this, { reviewer, studies });
+    this.#options = options;
     belongTo(reviewer.account ? `${reviewer.id}.` : "");
     this.#open(study);
   }

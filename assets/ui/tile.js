@@ -2,9 +2,10 @@
 
 import { MapFilter } from "./colours.js";
 import { draw, make } from "./dom.js";
+import { mapsButton } from "./jobs.js";
 import { choices, format, formatPair, LETTERS, methodName, ofWhat } from "./laying.js";
 import { showMarks } from "./regions.js";
-import { address } from "./session.js";
+import { address, session } from "./session.js";
 import { drawDifference, reach, read, signed, subtract } from "./values.js";
 import { Viewer } from "./viewer.js";
 
@@ -178,7 +179,8 @@ export class Tile extends Pane {
     if (got.hidden) return ["Rate it first", "Its maps are shown once your rating is locked.", make("a", { class: "btn", href: address(`review/${got.image.key}`) }, "Rate this image")];
     if (got.maps.length) return [];
     if (!got.description) return ["No map of this image", "It has no description that a map could be of."];
-    return ["No map of this image yet", "This computes those that are missing:", make("code", {}, "python -m realness map")];
+    if (!session.reviewer.leads) return ["No map of this image yet", "Those who lead studies compute it."];
+    return ["No map of this image yet", "This computes all that are missing:", mapsButton()];
   }
 
   /** Colour it: with one scale for all, or its own from its lowest to its highest value. */

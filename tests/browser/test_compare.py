@@ -282,7 +282,7 @@ def test_an_image_with_one_map_lies_beside_its_findings_and_without_a_map_says_t
     bare = replace_study(served)
     page = visit(served, bare.study, at=f"compare/{bare.keys[0]}").page
     expect(panes(page)).to_contain_text("No map of this image yet")
-    expect(panes(page)).to_contain_text("python -m realness map")
+    expect(panes(page)).to_contain_text("Compute the maps")
 
 
 def replace_study(served):

@@ -140,6 +140,7 @@ def test_checks_are_planted_and_those_without_a_map_are_told(served, visit):
     screen.get_by_role("button", name="Set", exact=True).click()
     expect(screen.get_by_text("2 of 10 described images")).to_be_visible()
     expect(screen.get_by_text("2 of these texts have no map yet")).to_be_visible()
+    expect(screen.get_by_role("button", name="Compute the maps")).to_be_visible()
 
 
 def test_an_admin_adds_a_person_who_signs_in_and_is_out_once_disabled(served_alone, chromium):

@@ -46,6 +46,15 @@ def test_without_accounts_nobody_signs_in(bench):
     assert (told["name"], told["account"], told["leads"]) == ("local", False, True)
 
 
+def test_only_who_manages_accounts_is_told_where_the_files_lie(bench):
+    local = browser(build_app(bench)).get("/api/start").json()
+    assert local["options"] == bench.settings.options() != ""
+    for name, role in (("ada", Role.ADMIN), ("lea", Role.LEAD), ("ana", Role.REVIEWER)):
+        add_account(bench, name, role, WORDS)
+    told = [browser(build_app(bench), name).get("/api/start").json()["options"] for name in ("ada", "lea", "ana")]
+    assert told == [local["options"], "", ""]
+
+
 def test_with_the_first_account_everybody_has_to_sign_in_at_once(bench):
     client = browser(build_app(bench))
     assert client.get("/api/start").status_code == 200

@@ -6,6 +6,7 @@ from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse
 
 from realness import __version__
+from realness.domain import Role
 from realness.errors import Conflict, Locked, StudyClosed
 from realness.ui import payload
 from realness.ui.line import in_line
@@ -31,7 +32,9 @@ def start(bench: Bench, who: Who, request: Request, study: Id | None = None) -> 
     studies = [payload.study(Desk(bench, one, who)) for one in bench.store.studies.all()]
     me = {"id": who.id, "name": who.name, "initials": who.name[:2].upper(), "role": who.role.value}
     me |= {"account": who.account, "leads": who.leads}
-    return {"reviewer": me, "version": __version__, "studies": studies, "study": payload.study(at) if at else None}
+    told = {"reviewer": me, "version": __version__, "studies": studies, "study": payload.study(at) if at else None}
+    # Where files lie is for those to know who may name a path.
+    return told | {"options": bench.settings.options() if who.role is Role.ADMIN else ""}
 
 
 @router.get("/api/next")
