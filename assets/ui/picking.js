@@ -17,6 +17,8 @@ export class Picking {
     this.el = el;
     this.pictures = new Pictures();
     el.picks.addEventListener("click", (event) => this.#toggle(event.target.closest("button")));
+    el.picks.addEventListener("keydown", (event) => this.#move(event));
+    el.picks.addEventListener("focusin", ({ target }) => this.#rove(target));
     el.pickMore.addEventListener("click", () => this.#more());
     el.pickClose.addEventListener("click", () => el.picker.close());
     el.pickForm.addEventListener("submit", (event) => (this.#keys.length ? onDone(this.#keys) : event.preventDefault()));
@@ -56,9 +58,27 @@ export class Picking {
     const tile = make("span", { class: "tile" }, make("span", { class: "tick" }, icon("done")));
     this.pictures.get(item.thumb).then((image) => tile.prepend(Object.assign(image, { alt: "" })), () => {});
     const words = make("span", { class: "small" }, item.hidden ? "Rate it first" : item.mapped ? `Image ${number}` : `Image ${number}, no map`);
-    const button = make("button", { type: "button", class: "pick-one", "data-key": item.key, "aria-label": name, disabled: item.hidden }, tile, words);
+    const button = make("button", { type: "button", class: "pick-one", "data-key": item.key, "aria-label": name, disabled: item.hidden, tabindex: -1 }, tile, words);
     button.setAttribute("aria-pressed", String(this.#keys.includes(item.key)));
     return button;
+  }
+
+  /** The arrows move over the images that can be chosen. */
+  #move(event) {
+    const { picks } = this.el;
+    const all = [...picks.children];
+    const columns = getComputedStyle(picks).gridTemplateColumns.split(" ").length;
+    const by = { ArrowLeft: -1, ArrowRight: 1, ArrowUp: -columns, ArrowDown: columns }[event.key];
+    if (!by) return;
+    event.preventDefault();
+    let next = all.indexOf(event.target) + by;
+    while (all[next]?.disabled) next += by;
+    all[next]?.focus();
+  }
+
+  /** The list has one stop for the focus: where it was last. */
+  #rove(button) {
+    for (const one of this.el.picks.children) one.tabIndex = one === button ? 0 : -1;
   }
 
   #toggle(button) {

@@ -352,7 +352,11 @@ def test_everything_can_be_done_by_keys_alone(visit, compared):
     dialog = page.get_by_role("dialog")
     expect(dialog.get_by_role("button", name="Image 4, not rated yet")).to_be_disabled()
     expect(dialog.get_by_role("button", name="Image 1")).to_be_focused()
-    page.keyboard.press("Tab")
+    page.keyboard.press("ArrowRight")
+    page.keyboard.press("ArrowRight")
+    page.keyboard.press("ArrowRight")  # the fourth is not rated yet
+    expect(dialog.get_by_role("button", name="Image 3")).to_be_focused()
+    page.keyboard.press("ArrowLeft")
     page.keyboard.press(" ")
     page.keyboard.press("Enter")
     expect(panes(page)).to_have_count(2)
