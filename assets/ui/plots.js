@@ -2,6 +2,7 @@
 
 import { across, below, clip, frame, line, said, steps, svg } from "./axes.js";
 import { draw } from "./dom.js";
+import { count } from "./jobs.js";
 import { go } from "./session.js";
 
 const SCALE = [0, 20, 40, 60, 80, 100];
@@ -34,9 +35,9 @@ function ratings({ rows, title }, size) {
   const axes = frame(size, values);
   const { at, marks, whole } = days(rows, size.width);
   const wide = Math.max(2, Math.min(32, (0.6 * (axes.right - axes.left)) / whole));
-  const bars = rows.map((row) => said(draw("rect", { class: "bar-day", x: axes.x(at(row)) - wide / 2, y: axes.y(row.ratings), width: wide, height: axes.bottom - axes.y(row.ratings) }), `${short(row.day)}: ${row.ratings} ratings, ${row.ratings_so_far} so far`));
+  const bars = rows.map((row) => said(draw("rect", { class: "bar-day", x: axes.x(at(row)) - wide / 2, y: axes.y(row.ratings), width: wide, height: axes.bottom - axes.y(row.ratings) }), `${short(row.day)}: ${count(row.ratings, "rating")}, ${row.ratings_so_far} so far`));
   const last = rows.at(-1);
-  return svg({ ...size, label: `${title}: ${last.ratings_so_far} on ${rows.length} days, ${last.ratings} on the last` }, ...across(axes, values, "Ratings"), ...below(axes, marks, "day (UTC)"), ...bars);
+  return svg({ ...size, label: `${title}: ${last.ratings_so_far} on ${count(rows.length, "day")}, ${last.ratings} on the last` }, ...across(axes, values, "Ratings"), ...below(axes, marks, "day (UTC)"), ...bars);
 }
 
 /** One image's opinion in words. */
@@ -88,7 +89,7 @@ function reviewers({ rows, title }, size) {
     return [draw("text", { x: left - 12, y: cy + 4, "text-anchor": "end" }, clip(row.reviewer, 13)), said(draw("g", {}, ...shapes), words)];
   });
   const [lower, higher] = [draw("text", { x: left, y: 12 }, "rates lower than the others"), draw("text", { x: axes.right, y: 12, "text-anchor": "end" }, "rates higher")];
-  return svg({ ...size, label: `${title} of ${rows.length} reviewers` }, ...grid, lower, higher, ...below(axes, marks, "points"), ...people);
+  return svg({ ...size, label: `${title} of ${count(rows.length, "reviewer")}` }, ...grid, lower, higher, ...below(axes, marks, "points"), ...people);
 }
 
 function minutes({ rows, title }, size) {
@@ -102,7 +103,7 @@ function minutes({ rows, title }, size) {
     const words = `${short(row.day)}: median ${row.median.toFixed(1)} minutes, middle half ${row.low.toFixed(1)} to ${row.high.toFixed(1)}, n ${row.n}`;
     return [line("iv", cx, cx, axes.y(row.low), axes.y(row.high)), said(circle("pt", cx, axes.y(row.median), 3.5), words)];
   });
-  const label = `${title} on ${rows.length} days; median ${rows.at(-1).median.toFixed(1)} on the last`;
+  const label = `${title} on ${count(rows.length, "day")}; median ${rows.at(-1).median.toFixed(1)} on the last`;
   return svg({ ...size, label }, band, ...across(axes, values, "Minutes"), ...below(axes, marks, "day (UTC)"), draw("polyline", { class: "way", points: points("median").join(" ") }), ...dots);
 }
 
@@ -110,10 +111,12 @@ function maps({ rows, mean, title }, size) {
   const axes = frame(size, ONE);
   const { x, y } = axes;
   const [value, low, high] = mean;
-  const known = [draw("rect", { class: "band", x: axes.left, y: y(high), width: axes.right - axes.left, height: Math.max(1, y(low) - y(high)) }), line("way", axes.left, axes.right, y(value), y(value)), line("ref", axes.left, axes.right, y(0.5), y(0.5))];
+  const several = rows.length > 1; // one image has no interval
+  const band = several ? [draw("rect", { class: "band", x: axes.left, y: y(high), width: axes.right - axes.left, height: Math.max(1, y(low) - y(high)) })] : [];
+  const known = [line("way", axes.left, axes.right, y(value), y(value)), line("ref", axes.left, axes.right, y(0.5), y(0.5))];
   const dots = rows.map((row, number) => opens(said(circle("dot", x((number + 0.5) / rows.length), y(row.auroc), 3.5), `Image ${row.image}: AUROC ${row.auroc.toFixed(2)}, ${round(100 * row.marked_share)} % of it marked`), row));
-  const label = `${title}: AUROC of ${rows.length} images, mean ${value.toFixed(2)}, 95 % interval ${low.toFixed(2)} to ${high.toFixed(2)}`;
-  return svg({ ...size, label }, known[0], ...across(axes, ONE, "AUROC"), ...known.slice(1), ...below(axes, [], "images, lowest to highest"), group(rows, ...dots));
+  const label = `${title}: AUROC of ${count(rows.length, "image")}, mean ${value.toFixed(2)}${several ? `, 95 % interval ${low.toFixed(2)} to ${high.toFixed(2)}` : ""}`;
+  return svg({ ...size, label }, ...band, ...across(axes, ONE, "AUROC"), ...known, ...below(axes, [], "images, lowest to highest"), group(rows, ...dots));
 }
 
 /** By the name of a plot, what draws it. */

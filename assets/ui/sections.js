@@ -1,6 +1,7 @@
 // What stands in each part of Insights but the scores: figures, plots, lists of people and of images.
 
 import { draw, make } from "./dom.js";
+import { count as counted } from "./jobs.js";
 import { card, imageCard, listCard } from "./plotcard.js";
 import { opinion, PLOTS, short } from "./plots.js";
 import { go } from "./session.js";
@@ -12,7 +13,7 @@ const count = (n) => n.toLocaleString("en");
 const of = (n, all) => `${count(n)} of ${count(all)}`;
 const fixed = (value, digits = 1) => (value === null ? "\u2013" : value.toFixed(digits).replace("-", "\u2212"));
 const signed = (value) => (value === null ? "\u2013" : `${value > 0 ? "+" : ""}${fixed(value)}`);
-const share = (n, all) => (all ? `${Math.floor((100 * n) / all)} %` : "");
+const share = (n, all) => (all ? `${n < all ? Math.min(99, round((100 * n) / all)) : 100} %` : "");
 const span = ({ low, high }) => `95 %: ${fixed(low, 2)} to ${fixed(high, 2)}`;
 const name = (row) => (row.you ? `${row.reviewer} (you)` : row.reviewer);
 const rate = ["Go on rating", () => go("review")];
@@ -21,7 +22,7 @@ const unrated = ["Nothing is rated yet", "What reviewers say together stands her
 function left({ left: open, a_day: pace, days_left: days, fewest_days: fewest }) {
   if (!open) return ["Days left", "0", "no answer is missing"];
   if (days === null) return ["Days left", "not known yet", pace ? `needs ratings on ${fewest} of the last 14 days` : "no rating in the last 14 days"];
-  return ["Days left, estimated", count(days), `${count(open)} answers at ${fixed(pace)} a day`];
+  return ["Days left, estimated", count(days), `${counted(open, "answer")} at ${fixed(pace)} a day`];
 }
 
 const bar = (done, target) => make("span", { class: "how-far", "aria-hidden": "true" }, make("i", { style: `width:${target ? (100 * done) / target : 0}%` }));
@@ -47,7 +48,7 @@ function opinions({ figures: told, plots }) {
     empty: rows.length ? null : told.rated ? ["You have reviewed none of the rated images yet", "What others say of an image stands here once your own review of it is in.", [rate]] : unrated,
     figures: [
       ["Images rated", count(told.images), more],
-      ["Mean of all MOS", fixed(told.mean), told.ratings === null ? "" : `${fixed(told.ratings, told.ratings % 1 ? 1 : 0)} ratings an image, the median`],
+      ["Mean of all MOS", fixed(told.mean), told.ratings === null ? "" : `${fixed(told.ratings, told.ratings % 1 ? 1 : 0)} ${told.ratings === 1 ? "rating" : "ratings"} an image, the median`],
       ["With a 95 % interval", count(told.with_interval), `from ${told.few} ratings on; else the votes`],
       ["Most likely scores (P.910)", told.with_p910 ? count(told.with_p910) : "none", many],
     ],
@@ -111,7 +112,7 @@ function maps({ figures: told, plots }) {
   return {
     empty: rows.length ? null : [...nothing, [rate]],
     figures: [
-      ["AUROC", told.auroc ? fixed(told.auroc.mean, 2) : "not yet", told.auroc ? `${span(told.auroc)}; 0.5: chance` : ""],
+      ["AUROC", told.auroc ? fixed(told.auroc.mean, 2) : "not yet", told.auroc ? `${told.images > 1 ? `${span(told.auroc)}; ` : ""}0.5: chance` : ""],
       ["Most unreal point is marked", told.pointing ? `${round(100 * told.pointing.mean)} %` : "not yet", told.pointing ? `by chance ${round(100 * told.area)} %: so much is marked` : ""],
       ["Images", told.of > told.most ? `${of(told.images, told.of)}, drawn at random` : of(told.images, told.of), told.left_out ? `${told.left_out} have no map to compare` : "all that are marked"],
     ],

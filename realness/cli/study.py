@@ -107,7 +107,7 @@ def list_(context: typer.Context) -> None:
         for study in studies:
             state = ", closed" if study["closed"] else ""
             typer.echo("{name}: {images} images, overlap {overlap}, {order} order".format(**study) + state)
-    shared.finish({"studies": studies}, f"{len(studies)} studies")
+    shared.finish({"studies": studies}, f"{len(studies)} {'study' if len(studies) == 1 else 'studies'}")
 
 
 def _changed(

@@ -158,7 +158,8 @@ def _maps(axes: Axes, plot: Plot) -> None:
     axes.axhline(0.5, color=_QUIET, linewidth=1, linestyle="--", zorder=2, label="chance")
     if plot.mean is not None:
         mean, low, high = plot.mean
-        axes.axhspan(low, high, color=_SOFT, zorder=0, label="95 % interval of the mean")
+        if len(plot.rows) > 1:  # one image has no interval
+            axes.axhspan(low, high, color=_SOFT, zorder=0, label="95 % interval of the mean")
         axes.axhline(mean, color=_POINT, linewidth=1, zorder=1, label="mean")
     _points(axes, at, _numbers(plot, "auroc"), "an image")
     _ranked(axes, "AUROC (0-1)", f"{len(plot.rows)} images, lowest to highest", (-0.02, 1.02))

@@ -87,7 +87,7 @@ def scores_plot(pairs: Sequence[Pair], model: str | None) -> Plot:
         }
         for one in pairs
     ]
-    caption = f"n {len(pairs)} images; by {model}; lines: 95 % intervals; dashed: equal"
+    caption = f"n {_counted(len(pairs), 'image')}; by {model}; lines: 95 % intervals; dashed: equal"
     keys = [one.key for one in pairs]
     return Plot.of(PlotName.SCORES, "Predicted score against people", caption, rows, keys=keys)
 
@@ -128,8 +128,12 @@ def _drawn(images: Sequence[Any]) -> list[Any]:
     return [images[at] for at in sorted(random.Random(0).sample(range(len(images)), min(MOST_DRAWN, len(images))))]
 
 
+def _counted(n: int, word: str) -> str:
+    return f"{n} {word}" if n == 1 else f"{n} {word}s"
+
+
 def _n(drawn: Sequence[Any], of: Sequence[Any]) -> str:
-    return f"n {len(drawn)} images" + (f" drawn at random of {len(of)}" if len(drawn) < len(of) else "")
+    return f"n {_counted(len(drawn), 'image')}" + (f" drawn at random of {len(of)}" if len(drawn) < len(of) else "")
 
 
 def _progress(desk: Desk, known: Known) -> Part:
@@ -138,7 +142,8 @@ def _progress(desk: Desk, known: Known) -> Part:
     for day, n in done.days.items():
         sums += n
         rows.append({"day": day, "ratings": n, "ratings_so_far": sums})
-    caption = f"n {sums} ratings on {len(rows)} days (UTC); a rating counts on the day it was last changed"
+    counted = f"n {_counted(sums, 'rating')} on {_counted(len(rows), 'day')} (UTC)"
+    caption = f"{counted}; a rating counts on the day it was last changed"
     figures = asdict(known.state) | {"fewest_days": FEWEST_DAYS}
     figures |= {name: getattr(done, name) for name in ("asked", "given", "left", "a_day", "days_left")}
     return Part(figures, _people(desk, done.people), [Plot.of(PlotName.RATINGS, "Ratings a day", caption, rows)])
@@ -220,7 +225,7 @@ def _care(desk: Desk, known: Known) -> Part:
     others = [row for row in people if row["bias"] is not None]
     columns = ("reviewer", "rated", "mean", "bias", "inconsistency")
     rows = [{name: row[name] for name in columns} for row in sorted(others, key=lambda row: row["bias"])]
-    caption = f"n {len(rows)} reviewers; dot: bias; line: one inconsistency to each side"
+    caption = f"n {_counted(len(rows), 'reviewer')}; dot: bias; line: one inconsistency to each side"
     plots = [Plot.of(PlotName.REVIEWERS, "Bias and inconsistency", caption, rows)]
     minutes = [one.active_seconds / _MINUTE for one in known.votes if one.reviewer in names]
     figures = {
@@ -240,7 +245,8 @@ def _minutes(votes: Sequence[Vote]) -> Plot:
     for day, minutes in sorted(days.items()):
         low, high = _middle(minutes)
         rows.append({"day": day, "n": len(minutes), "median": median(minutes), "low": low, "high": high})
-    caption = f"n {len(votes)} answers on {len(rows)} days (UTC); median and middle half of the active time"
+    counted = f"n {_counted(len(votes), 'answer')} on {_counted(len(rows), 'day')} (UTC)"
+    caption = f"{counted}; median and middle half of the active time"
     return Plot.of(PlotName.MINUTES, "Minutes an image", caption, rows)
 
 
@@ -273,7 +279,7 @@ def maps_part(desk: Desk, found: MarkedMaps) -> Part:
         "clips": clips,
     }
     drawn = f" drawn at random of {found.of}" if found.of > MOST else ""
-    caption = f"n {len(ranked)} images{drawn}; maps by {', '.join(clips)}; dashed: chance"
+    caption = f"n {_counted(len(ranked), 'image')}{drawn}; maps by {', '.join(clips)}; dashed: chance"
     mean = (found.auroc.mean, found.auroc.low, found.auroc.high) if found.auroc else None
     keys = [places[one.image_id][0] for one in ranked]
     plot = Plot.of(PlotName.MAPS, "Maps against people's marks", caption, rows, keys=keys, mean=mean)

@@ -183,6 +183,7 @@ def test_maps_are_held_against_what_people_marked(bench, as_lead):
     found = part(client, study, "maps")
     (row,) = found["plots"]["maps"]["rows"]
     assert row["auroc"] == 1.0
+    assert found["plots"]["maps"]["caption"].startswith("n 1 image; ")
     assert (row["image"], row["pointing"], row["marked_share"], row["clip"]) == (1, 1.0, 0.5, "mini")
     assert (found["figures"]["images"], found["figures"]["of"], found["figures"]["left_out"]) == (1, 1, 0)
 
