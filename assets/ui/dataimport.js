@@ -181,7 +181,7 @@ export class Import {
     const state = [told.import, told.maps].map((one) => (one?.state === "running" ? [one.number] : one));
     this.board.show([state, this.#trouble, Boolean(this.#upload), this.images], () => {
       const parts = this.#upload ? [] : [this.#trouble && trouble(...this.#trouble), ...this.#imported(), ...this.#mapped()].filter(Boolean);
-      return parts.length || running || this.#upload ? parts : [hint(this.images)];
+      return parts.length || running || this.#upload ? parts : [hint(this.images, () => this.#maps())];
     });
   }
 
@@ -203,7 +203,14 @@ export class Import {
   }
 }
 
-const hint = (images) => make("div", { class: "nothing" }, make("p", { class: "large" }, images ? `${count(images, "image")} in the workbench` : "Nothing imported yet"), make("p", { class: "quiet" }, "Twice is the same as once: known images are recognised by their bytes, and what a source says of them is added."));
+const computing = (maps) => make("button", { type: "button", class: "btn", onclick: maps }, "Compute the maps");
+
+/** What stands there as long as nothing was imported from here. */
+function hint(images, maps) {
+  const title = images ? `${count(images, "image")} in the workbench` : "Nothing imported yet";
+  const text = "Twice is the same as once: known images are recognised by their bytes, and what a source says of them is added.";
+  return make("div", { class: "nothing" }, make("p", { class: "large" }, title), make("p", { class: "quiet" }, text), images ? computing(maps) : null);
+}
 
 /** What an import did. */
 function report(result, maps) {
@@ -214,7 +221,7 @@ function report(result, maps) {
     if (study) session.choose(study.id);
     go("browse");
   };
-  const buttons = [make("button", { type: "button", class: "btn", onclick: show }, "Show in Browse"), maps && make("button", { type: "button", class: "btn", onclick: maps }, "Compute the maps")];
+  const buttons = [make("button", { type: "button", class: "btn", onclick: show }, "Show in Browse"), maps && computing(maps)];
   return [
     make("header", { class: "report-head" }, make("h2", { tabindex: "-1" }, `Imported into ${result.study}`), make("span", { class: "grow" }), ...buttons),
     make("div", { class: "stats any" }, ...cells),

@@ -4,7 +4,7 @@ import { draw, make } from "./dom.js";
 import { count as counted } from "./jobs.js";
 import { card, imageCard, listCard } from "./plotcard.js";
 import { opinion, PLOTS, short } from "./plots.js";
-import { go } from "./session.js";
+import { go, session } from "./session.js";
 
 const LISTED = 12;
 const NONE = "none yet";
@@ -108,15 +108,15 @@ const people = ({ figures: told, people: rows }) => ({
 function maps({ figures: told, plots }) {
   const { rows } = plots.maps;
   const small = told.clips.includes("mini") ? "; by mini: shows how the workbench works, and is no evidence" : "";
-  const nothing = told.of ? ["No map of a marked image yet", "Those who lead studies compute maps, on the screen Data or by command."] : ["No place is marked yet", "Maps are held against the places that people mark (G, then a drag, in step 3 of a review)."];
+  const nothing = told.of ? ["No map of a marked image yet", "Those who lead studies compute them, on the screen Data."] : ["No place is marked yet", "Maps are held against the places that people mark (G, then a drag, in step 3 of a review)."];
   return {
-    empty: rows.length ? null : [...nothing, [rate]],
+    empty: rows.length ? null : [...nothing, told.of && session.reviewer.leads ? [["Compute maps", () => go("data")]] : [rate]],
     figures: [
       ["AUROC", told.auroc ? fixed(told.auroc.mean, 2) : "not yet", told.auroc ? `${told.images > 1 ? `${span(told.auroc)}; ` : ""}0.5: chance` : ""],
       ["Most unreal point is marked", told.pointing ? `${round(100 * told.pointing.mean)} %` : "not yet", told.pointing ? `by chance ${round(100 * told.area)} %: so much is marked` : ""],
       ["Images", told.of > told.most ? `${of(told.images, told.of)}, drawn at random` : of(told.images, told.of), told.left_out ? `${told.left_out} have no map to compare` : "all that are marked"],
     ],
-    note: `Each image's whole map against all places that its reviewers marked${small}. Per phrase and for data sets: python -m realness evaluate maps`,
+    note: `Each image's whole map against all places that its reviewers marked${small}.${session.reviewer.leads ? ` Per phrase and for data sets: ${session.command("evaluate maps")}` : ""}`,
     lists: rows.length ? [imageCard("Least found", "by AUROC", ["AUROC", "Marked"], rows.slice(0, LISTED).map((row) => ({ ...row, cells: [fixed(row.auroc, 2), `${round(100 * row.marked_share)} %`] })))] : [],
   };
 }
