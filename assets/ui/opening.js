@@ -24,8 +24,8 @@ async function getOne(image) {
 /** What says that an image was answered before, and how to leave that as it is. */
 function again({ review }) {
   if (!review) return null;
-  const before = { review: "reviewed", skip: "skipped", flag: "flagged" }[review.kind];
-  return { text: `Open again: ${before} ${clock(review.saved_at)}.`, leave: review.kind === "review" };
+  const before = { review: "You reviewed", skip: "You skipped", flag: "You flagged" }[review.kind];
+  return { title: "Open again", text: `${before} this image at ${clock(review.saved_at)}.`, leave: review.kind === "review" };
 }
 
 export class Opening {
@@ -102,7 +102,7 @@ export class Opening {
     const { key } = item.image;
     const local = drafts.local(session.study.id, key);
     this.study = session.study.id;
-    Object.assign(review, { item, note: note ?? again(item), trouble: null, busy: false, revisit: null, ...opened(item, [local, item.draft]) });
+    Object.assign(review, { item, note, notice: again(item), trouble: null, busy: false, revisit: null, ...opened(item, [local, item.draft]) });
     drafts.open(session.study.id, key, review.base);
     if (local || item.draft) review.footer("Draft restored", "saved");
     review.time.start(review.form.active_seconds);
@@ -123,7 +123,7 @@ export class Opening {
   /** There is no image to show. */
   #bare(note, trouble) {
     const { review } = this;
-    Object.assign(review, { item: null, form: empty(), note, busy: false, revisit: null, trouble: null });
+    Object.assign(review, { item: null, form: empty(), note, notice: null, busy: false, revisit: null, trouble: null });
     review.drafts.flush();
     review.viewer.clear();
     review.overlay.show(null);

@@ -57,18 +57,23 @@ function notice(kind, symbol, title, ...text) {
   return make("div", { class: `notice ${kind}`, role: kind === "alert" ? "alert" : "status" }, icon(symbol), words);
 }
 
-/** The notice above the steps: offline, not saved, refused; or none. */
-export function paintTrouble(el, trouble) {
-  el.trouble.hidden = !trouble;
-  if (!trouble) {
-    el.trouble.replaceChildren();
-    return;
-  }
+/** What is to be known of an image, where nothing is wrong. */
+function paintNotice(el, known) {
+  el.trouble.hidden = !known;
+  el.trouble.dataset.kind = "";
+  const leave = known?.leave ? [" ", ...caps(["X"]), " leaves it as it was."] : [];
+  el.trouble.replaceChildren(...(known ? [notice("", "done", known.title, make("span", { class: "quiet" }, known.text, ...leave))] : []));
+}
+
+/** The notice above the steps: offline, not saved, refused; else what is to be known of the image; or none. */
+function paintTrouble(el, trouble, known = null) {
+  if (!trouble) return paintNotice(el, known);
+  el.trouble.hidden = false;
   const { kind, left, waiting, text } = trouble;
   const count = el.trouble.querySelector(".countdown");
   if (count && el.trouble.dataset.kind === kind && left) {
     count.textContent = `in ${left} s`; // the alert is read out once, not every second
-    return;
+    return undefined;
   }
   el.trouble.dataset.kind = kind;
   const next = make("span", { class: "num countdown", "aria-hidden": "true" }, left ? `in ${left} s` : "now");
@@ -83,6 +88,7 @@ export function paintTrouble(el, trouble) {
   } else {
     el.trouble.replaceChildren(notice("alert", "alert", "Not saved", text));
   }
+  return undefined;
 }
 
 function paintFoot(el, { phase, form, trouble, busy, revisit }) {
@@ -119,7 +125,7 @@ export function paintPanel(el, view) {
   el.brokenNote.hidden = phase !== "broken";
   el.stepList.hidden = ["welcome", "conflict", "broken"].includes(phase) || !el.bones.hidden || !view.item;
   if (view.item) paintSteps(el, view);
-  paintTrouble(el, view.trouble);
+  paintTrouble(el, view.trouble, view.phase === "loading" ? null : view.notice);
   paintFoot(el, view);
 }
 
@@ -129,6 +135,5 @@ export function paintNote(el, note) {
   el.hint.hidden = Boolean(note) || !el.mapTools.hidden || !el.noMap.hidden;
   if (!note) return;
   if (note.undo) el.note.append(icon("done"), note.text, make("span", { class: "note quiet" }, ...caps(["U"]), " undo"));
-  else if (note.leave) el.note.append(make("span", { class: "note quiet" }, note.text, " ", ...caps(["X"]), " leave as it was"));
   else el.note.append(make("span", { class: "quiet" }, note.text));
 }

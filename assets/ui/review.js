@@ -35,6 +35,7 @@ class Review {
   trouble = null; // what cannot be read or saved just now
   busy = false; // something is being saved
   note = null; // what just happened
+  notice = null; // what is to be known of this image
   slow = false; // the wait is long enough to be shown
   #before = null; // when a finished step was opened again: the second rating there was, and what had the focus
 
@@ -126,7 +127,7 @@ class Review {
     try {
       this.#revealed(item, await this.patience.until(ask, (left) => item === this.item && this.unsaved(left)));
     } catch (error) {
-      if (error.kind === "locked") this.#revealed(item, error.body, "It was rated before; that rating stands.");
+      if (error.kind === "locked") this.#revealed(item, error.body, "That rating stands.");
       else this.refuse(error);
     }
     return undefined;
@@ -136,7 +137,8 @@ class Review {
     if (item !== this.item) return undefined;
     if (repeat) return this.#again(item);
     Object.assign(item, { locked, reveal });
-    Object.assign(this, { busy: false, trouble: null, note: remark ? { text: remark } : null });
+    Object.assign(this, { busy: false, trouble: null, note: null });
+    if (remark) this.notice = { title: "Rated before", text: remark };
     this.form = opened({ ...item, review: null }, [{ body: this.form, base_revision: this.base }]).form;
     if (item.blind) this.overlay.show(reveal);
     this.enter(stepOf(this.form, item));
@@ -231,7 +233,7 @@ class Review {
   paint() {
     const { el, phase, form, item, note, busy, slow, revisit } = this;
     const offline = navigator.onLine || network.up ? null : { kind: "offline", waiting: this.sending.outbox.waiting.length };
-    paintPanel(el, { phase, form, item, busy, slow, revisit, trouble: this.trouble ?? offline });
+    paintPanel(el, { phase, form, item, busy, slow, revisit, trouble: this.trouble ?? offline, notice: this.notice });
     if (item?.locked && phase !== "loading") {
       this.described.show(item.reveal, form.judgement);
       this.correct.show(form, item.reveal);

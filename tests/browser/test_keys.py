@@ -62,9 +62,12 @@ def test_an_image_that_comes_again_says_when_it_was_reviewed_and_how_to_leave_it
     screen.press("Control+Enter")
     expect(screen.el("note")).to_contain_text("Saved")
     screen.press("u")
-    expect(screen.el("note")).to_have_text(re.compile(r"Open again: reviewed \d\d:\d\d. X leave as it was"))
+    expect(screen.el("trouble")).to_have_text(
+        re.compile(r"Open againYou reviewed this image at \d\d:\d\d. X leaves it as it was.")
+    )
     screen.press("x")
     expect(screen.el("note")).to_have_text("Left as it was")
+    expect(screen.el("trouble")).to_be_hidden()
 
 
 def test_what_another_tab_saved_is_chosen_by_a_key(served, visit):
