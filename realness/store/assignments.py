@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Table, and_, bindparam, select, update
+from sqlalchemy import ColumnElement, Table, and_, bindparam, func, select, update
 
 from realness.domain import Lock, Reviewer, StoredImage, Study, check_rating
 from realness.errors import InvalidValue, Locked, StudyClosed
@@ -79,7 +79,8 @@ class AssignmentStore:
             row = connection.execute(_PLACE, given).first()
             if row is None or row.closed_at is not None:
                 raise StudyClosed("this study is closed and takes no ratings; choose another one")
-            if connection.execute(_RATE_AGAIN, given).rowcount:
+            if row.again is not None:
+                connection.execute(_RATE_AGAIN, given)
                 return Lock(given["rating"], given["at"], repeat=True)
             if row.id is None:
                 raise InvalidValue("this image was not opened for a review; reload the page")
@@ -110,8 +111,15 @@ def _mine(table: Table) -> ColumnElement[bool]:
 
 
 _MINE = select(assignments.c.blind_rating, assignments.c.rated_at).where(_mine(assignments))
+_again = select(func.max(repeats.c.id)).where(_mine(repeats), repeats.c.rated_at.is_(None)).scalar_subquery()
 _PLACE = (
-    select(studies.c.closed_at, assignments.c.id, assignments.c.blind_rating, assignments.c.rated_at)
+    select(
+        studies.c.closed_at,
+        assignments.c.id,
+        assignments.c.blind_rating,
+        assignments.c.rated_at,
+        _again.label("again"),
+    )
     .outerjoin_from(studies, assignments, _mine(assignments))
     .where(studies.c.id == bindparam("study"))
 )

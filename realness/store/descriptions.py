@@ -4,7 +4,7 @@ import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import ColumnElement, Connection, Select, bindparam, case, select
+from sqlalchemy import ColumnElement, Connection, Select, bindparam, case, func, select
 
 from realness.domain import Description, StoredDescription, Verdict
 from realness.store.engine import Database
@@ -53,10 +53,7 @@ class DescriptionStore:
     def shown(self, study_id: int, image_id: int) -> StoredDescription | None:
         """What a study shows beside an image: its newest description, or the wrong one it was given as a check."""
         with self.database.read() as connection:
-            check = connection.execute(_CHECK, {"study": study_id, "image": image_id}).scalar()
-            if check is not None:
-                return _load(connection, _CERTAIN, {"image": image_id, "said": check})
-            return _load(connection, _NEWEST, {"image": image_id})
+            return _load(connection, _SHOWN, {"study": study_id, "image": image_id})
 
     def answerable(self, study_id: int, image_id: int, description_id: int) -> StoredDescription | None:
         """A certain description of an image if an answer in this study may speak of it; see `answerable`."""
@@ -76,6 +73,8 @@ _of_image = (
     .where(descriptions.c.image_id == bindparam("image"))
 )
 _NEWEST = _of_image.where(own_words()).order_by(descriptions.c.id.desc()).limit(1)
+_newest = select(func.max(descriptions.c.id)).where(descriptions.c.image_id == bindparam("image"), own_words())
+_SHOWN = _of_image.where(descriptions.c.id == func.coalesce(_CHECK.scalar_subquery(), _newest.scalar_subquery()))
 _CERTAIN = _of_image.where(descriptions.c.id == bindparam("said"))
 _ANSWERABLE = _CERTAIN.where(answerable())
 _PARTS = select(findings).where(findings.c.description_id == bindparam("said")).order_by(findings.c.position)

@@ -112,7 +112,6 @@ class Database:
             raise DatabaseProblem(_advice(path, str(error))) from error
         engine = create_engine(url)
         event.listen(engine, "connect", _on_connect)
-        event.listen(engine, "begin", _on_begin)
         database = cls(engine)
         with database.read():  # a file that is no database shows itself here, not in the middle of a save
             pass
@@ -130,7 +129,8 @@ class Database:
         if shared is not None:
             yield shared
             return
-        with _as_problem(self.path), self.engine.connect() as connection, connection.begin():
+        with _as_problem(self), self.engine.connect() as connection, connection.begin():
+            _begin(connection, "BEGIN")
             yield connection
 
     @contextmanager
@@ -159,17 +159,17 @@ class Database:
         """
         if getattr(self._shared, "connection", None) is not None:
             raise RuntimeError("write() inside together(): what is read after it would be older than it")
-        with self._writer, _as_problem(self.path), self.engine.connect() as connection:
+        with self._writer, _as_problem(self), self.engine.connect() as connection:
             if not foreign_keys:
                 connection.detach()  # closed at the end, so that nobody else is given it
                 connection.connection.cursor().execute("PRAGMA foreign_keys=OFF")  # has no effect after BEGIN
-            connection = connection.execution_options(realness_begin="BEGIN IMMEDIATE")
             with connection.begin():
+                _begin(connection, "BEGIN IMMEDIATE")
                 yield connection
 
     def version(self) -> int:
         """A number that is another one after every commit, whoever made it: what was read under it still holds."""
-        with _as_problem(self.path):
+        with _as_problem(self):
             return self._watch.version(self.path)
 
     def close(self) -> None:
@@ -202,20 +202,25 @@ def _on_connect(connection: Any, _record: Any) -> None:
     cursor.close()
 
 
-def _on_begin(connection: Connection) -> None:
-    connection.exec_driver_sql(connection.get_execution_options().get("realness_begin", "BEGIN"))
+def _begin(connection: Connection, how: str) -> None:
+    """Begin by the driver itself: a listener for SQLAlchemy's own event would be asked at every statement."""
+    connection.connection.cursor().execute(how)
 
 
 @contextmanager
-def _as_problem(path: Path) -> Iterator[None]:
+def _as_problem(database: Database) -> Iterator[None]:
     try:
         yield
-    except OperationalError as error:
-        raise DatabaseProblem(_advice(path, str(error.orig))) from error
-    except DatabaseError as error:
-        if "not a database" in str(error.orig) or "malformed" in str(error.orig):
-            raise DatabaseProblem(_advice(path, str(error.orig))) from error
+    except (OperationalError, sqlite3.OperationalError) as error:
+        raise DatabaseProblem(_advice(database.path, _reason(error))) from error
+    except (DatabaseError, sqlite3.DatabaseError) as error:
+        if "not a database" in _reason(error) or "malformed" in _reason(error):
+            raise DatabaseProblem(_advice(database.path, _reason(error))) from error
         raise
+
+
+def _reason(error: Exception) -> str:
+    return str(error.orig if isinstance(error, DatabaseError) else error)
 
 
 def _advice(path: Path, reason: str) -> str:
