@@ -11,8 +11,10 @@ from realness.domain import (
     StudySettings,
     Submission,
     band,
+    check_line,
     check_rating,
     check_text,
+    name_key,
 )
 from realness.errors import InvalidValue
 
@@ -52,6 +54,54 @@ def test_text_that_would_not_come_back_is_refused():
     for bad in ("a\0b", "x" * 20_001, 5, "half \ud83d"):
         with pytest.raises(InvalidValue, match="note"):
             check_text(bad, "note")
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "Screenshot 2026-11-26 at 3.00.00\u202fPM.png",  # as macOS names it
+        "two\xa0words",
+        "می\u200cخواهم",
+        "👩\u200d💻",
+    ],
+)
+def test_a_name_may_hold_every_space_and_what_joins_letters(name):
+    assert check_line(f" {name} ", "a name", 100) == name
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "",
+        "\u200d",
+        "\xa0",
+        "x" * 101,
+        "a\nb",
+        "a\tb",
+        "a\u2028b",
+        "a\x9bb",
+        "\u202egnp.a",
+        "a\u2067b",
+        "a\uffffb",
+        "\ufdd0",
+    ],
+)
+def test_a_name_that_cannot_be_shown_as_what_it_is_is_refused(name):
+    with pytest.raises(InvalidValue, match="a name must have 1 to 100 characters on one line"):
+        check_line(name, "a name", 100)
+
+
+def test_names_that_people_take_for_one_are_one():
+    for one, other in (
+        ("Straße", "STRASSE"),
+        ("Élan", "e\u0301lan"),
+        ("Ärzte", "ärzte"),
+        ("ａｎａ", "Ana"),
+        ("Ana Lee", " ana\xa0 lee"),
+        ("ana", "a\u200dna\ufe0f"),
+    ):
+        assert name_key(one) == name_key(other) == name_key(name_key(other))
+    assert name_key("ana") != name_key("anna")
 
 
 @pytest.mark.parametrize(

@@ -8,6 +8,7 @@ Conventions, held everywhere:
     Times: UTC and aware.
 """
 
+from realness.domain.names import check_line, fits_one_line, name_key
 from realness.domain.people import Account, Reviewer, Role
 from realness.domain.reviews import (
     Draft,
@@ -90,6 +91,9 @@ __all__ = [
     "Submission",
     "Verdict",
     "band",
+    "check_line",
     "check_rating",
     "check_text",
+    "fits_one_line",
+    "name_key",
 ]

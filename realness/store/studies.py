@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Row, Select, bindparam, func, insert, or_, select, true, update
 
-from realness.domain import Study, StudyProgress, StudySettings, Verdict, check_text
+from realness.domain import Study, StudyProgress, StudySettings, Verdict, check_line
 from realness.errors import InvalidValue, NotFound
 from realness.store.engine import Database, now
 from realness.store.queues import progress
@@ -257,10 +257,7 @@ _BY_ID = select(studies).where(studies.c.id == bindparam("study"))
 
 def check_name(name: str) -> str:
     """A study's name, trimmed: 1 to 200 characters on one line."""
-    name = check_text(name, "a study's name").strip()
-    if not 1 <= len(name) <= 200 or not name.isprintable():
-        raise InvalidValue("a study's name must have 1 to 200 printable characters", "name")
-    return name
+    return check_line(name, "a study's name", 200, "name")
 
 
 def _like(wanted: Wanted) -> Select:

@@ -10,7 +10,7 @@ from datetime import timedelta
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
-from realness.domain import Account, Reviewer, Role, check_text
+from realness.domain import Account, Reviewer, Role, check_line, check_text
 from realness.errors import InvalidValue, NotAllowed, NotSignedIn
 from realness.store.engine import now
 from realness.workbench.bench import Workbench
@@ -38,10 +38,7 @@ def check_person(name: str) -> str:
     Raises:
         InvalidValue: it is not.
     """
-    name = check_text(name, "a name").strip()
-    if not 1 <= len(name) <= 100 or not name.isprintable():
-        raise InvalidValue("a name must have 1 to 100 printable characters", "name")
-    return name
+    return check_line(name, "a name", 100, "name")
 
 
 def hashed(password: str) -> str:

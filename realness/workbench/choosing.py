@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
-from realness.domain import check_text
+from realness.domain import check_line, check_text
 from realness.errors import InvalidValue, NotFound
 from realness.store import Handed, Listing, TakenBack
 from realness.workbench.reviewing import Desk
@@ -51,10 +51,7 @@ def check_tag(tag: str) -> str:
     Raises:
         InvalidValue: it is not.
     """
-    tag = " ".join(check_text(tag, "a tag").split())
-    if not 1 <= len(tag) <= _LONGEST_TAG or not tag.isprintable():
-        raise InvalidValue(f"a tag must have 1 to {_LONGEST_TAG} printable characters")
-    return tag
+    return check_line(" ".join(check_text(tag, "a tag").split()), "a tag", _LONGEST_TAG)
 
 
 def tag(desk: Desk, choice: Choice, add: Sequence[str], remove: Sequence[str]) -> Step[Tagged]:

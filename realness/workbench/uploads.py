@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from realness.atomic import made_folder
-from realness.domain import check_text
+from realness.domain import check_text, fits_one_line
 from realness.errors import CannotWrite, Conflict, InvalidValue, NotFound
 from realness.settings import Settings
 
@@ -191,8 +191,8 @@ def check_name(name: str) -> list[str]:
     for part in parts:
         if part.strip() in ("", ".", "..") or len(part.encode()) > LONGEST_PART:
             raise InvalidValue(f"{shown!r} is no name of a file below a folder; rename it")
-        if "\\" in part or not part.isprintable():
-            raise InvalidValue(f"{shown!r} holds a backslash or a character that cannot be seen; rename it")
+        if "\\" in part or not fits_one_line(part):
+            raise InvalidValue(f"{shown!r} holds a backslash or a character that no line of text holds; rename it")
     return parts
 
 

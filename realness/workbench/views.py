@@ -1,7 +1,7 @@
 """Saved views of Browse: a person's own, and those that leads share with everybody in the study."""
 
-from realness.domain import Reviewer, check_text
-from realness.errors import InvalidValue, NotAllowed
+from realness.domain import Reviewer, check_line
+from realness.errors import NotAllowed
 from realness.store import View
 from realness.store.facets import FOR_LEADS
 from realness.workbench.bench import Workbench
@@ -54,7 +54,4 @@ def _check_sharing(who: Reviewer, shared: bool) -> None:
 
 
 def _check_name(name: str) -> str:
-    name = check_text(name, "a view's name").strip()
-    if not 1 <= len(name) <= _LONGEST_NAME or not name.isprintable():
-        raise InvalidValue(f"a view's name must have 1 to {_LONGEST_NAME} printable characters")
-    return name
+    return check_line(name, "a view's name", _LONGEST_NAME)

@@ -130,6 +130,11 @@ def test_a_lead_sends_files_but_names_no_path_of_the_machine_and_takes_no_backup
     assert imported(lea, {"a.png": png(1)})["state"] == "done"
 
 
+def test_a_file_may_be_named_as_macos_names_screenshots(client):
+    told = imported(client, {"Screenshot 2026-11-26 at 3.00.00\u202fPM.png": png(1)})
+    assert (told["state"], told["result"]["images"]) == ("done", 1)
+
+
 def test_files_are_imported_and_what_was_wrong_with_them_is_listed(bench, client):
     table = "image,description,rating\na.png,Somewhat. The rim melts.,40\nb.png,,\nnone.png,,\n"
     files = {"set/t.csv": table.encode(), "set/a.png": png(1), "set/b.png": b"\x89PNG broken"}
