@@ -110,7 +110,7 @@ class Database:
             refuse_others(path)
         except sqlite3.DatabaseError as error:
             raise DatabaseProblem(_advice(path, str(error))) from error
-        engine = create_engine(url)
+        engine = create_engine(url, hide_parameters=True)  # an error may be logged: not what somebody wrote
         event.listen(engine, "connect", _on_connect)
         database = cls(engine)
         with database.read():  # a file that is no database shows itself here, not in the middle of a save

@@ -4,9 +4,10 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, bindparam, delete, func, insert, select, update
+from sqlalchemy import ColumnElement, Connection, Row, bindparam, delete, func, insert, select, true, update
+from sqlalchemy.exc import IntegrityError
 
-from realness.domain import Account, Reviewer, Role
+from realness.domain import Account, Reviewer, Role, name_key
 from realness.errors import InvalidValue, NotFound
 from realness.store.engine import Database, aware, now
 from realness.store.tables import queues, reviewers, sessions
@@ -55,22 +56,26 @@ class PeopleStore:
         """Make an account.
 
         Raises:
-            InvalidValue: the name is taken, whatever its letters' case.
+            InvalidValue: the name is taken, or people would take it for one that is.
         """
+        if name_key(name) == LOCAL_REVIEWER:
+            raise InvalidValue(f"{LOCAL_REVIEWER!r} stands for the work without sign-in; choose another name", "name")
         with self.database.write() as connection:
-            if connection.execute(select(reviewers.c.id).where(_named(name))).first():
-                raise InvalidValue(f"there is somebody named {name!r} already; choose another name", "name")
-            _add(connection, name, role, password_hash)
+            try:
+                _add(connection, name, role, password_hash)
+            except IntegrityError:
+                message = f"there is somebody named {name!r} already; choose another name"
+                raise InvalidValue(message, "name") from None  # the error tells the hash
         self.changes.more()
         return self.named(name)
 
     def named(self, name: str) -> Account:
-        """The account of this name, in any case of its letters.
+        """The account of this name, in any way of writing it.
 
         Raises:
             NotFound: there is none.
         """
-        found = [one for one in self.all() if one.reviewer.name.casefold() == name.strip().casefold()]
+        found = self._where(_named(name))
         if not found:
             raise NotFound(f"there is no account named {name!r}; `reviewer list` shows those there are")
         return found[0]
@@ -81,15 +86,19 @@ class PeopleStore:
         Raises:
             NotFound: there is none.
         """
-        found = [one for one in self.all() if one.reviewer.id == reviewer_id]
+        found = self._where(reviewers.c.id == reviewer_id)
         if not found:
             raise NotFound("there is no such person; reload the page")
         return found[0]
 
     def all(self) -> list[Account]:
         """Everybody, in the order in which they came, with how many images they answered."""
+        return self._where(true())
+
+    def _where(self, condition: ColumnElement[bool]) -> list[Account]:
         answered = select(func.coalesce(func.sum(queues.c.done), 0)).where(queues.c.reviewer_id == reviewers.c.id)
-        query = select(reviewers, answered.scalar_subquery().label("reviews")).order_by(reviewers.c.id)
+        answered = answered.scalar_subquery().label("reviews")
+        query = select(reviewers, answered).where(condition).order_by(reviewers.c.id)
         with self.database.read() as connection:
             return [_account(row) for row in connection.execute(query)]
 
@@ -163,8 +172,8 @@ _SESSION = (
 )
 
 
-def _named(name: str) -> Any:
-    return func.lower(reviewers.c.name) == name.strip().lower()
+def _named(name: str) -> ColumnElement[bool]:
+    return reviewers.c.name_key == name_key(name)
 
 
 def _add(connection: Connection, name: str, role: Role, password_hash: str | None) -> None:

@@ -23,6 +23,8 @@ from sqlalchemy import (
     text,
 )
 
+from realness.domain import name_key
+
 metadata = MetaData(
     naming_convention={
         "ix": "ix_%(table_name)s_%(column_0_N_name)s",
@@ -57,6 +59,10 @@ def _one_of(column: str, *values: str) -> CheckConstraint:
 
 def _scale(column: str) -> CheckConstraint:
     return CheckConstraint(f"{column} BETWEEN 0 AND 100", name=column)
+
+
+def _key_of_name(context: Any) -> str:
+    return name_key(context.get_current_parameters()["name"])
 
 
 def _numbered(name: str, column: str) -> Table:
@@ -240,12 +246,15 @@ opinion score, the newest prediction. Triggers keep it (`store/triggers.py`); no
 reviewers = _table(
     "reviewers",
     Column("name", String(200), nullable=False, unique=True),
+    Column("name_key", Text, nullable=False, default=_key_of_name, server_default=""),
     Column("pseudonym", String(64), nullable=False, unique=True),
     Column("role", String(16), nullable=False),
     Column("password_hash", Text),
     Column("disabled_at", DateTime(timezone=True)),
     _one_of("role", "reviewer", "lead", "admin"),
+    Index("ix_reviewers_name_key", "name_key", unique=True),
 )
+"""`name_key`: the same for names that people would take for one."""
 
 assignments = _table(
     "assignments",

@@ -10,7 +10,7 @@ from datetime import timedelta
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
-from realness.domain import Account, Reviewer, Role, check_line, check_text
+from realness.domain import Account, Reviewer, Role, check_line, check_text, name_key
 from realness.errors import InvalidValue, NotAllowed, NotSignedIn
 from realness.store.engine import now
 from realness.workbench.bench import Workbench
@@ -124,8 +124,8 @@ class Door:
             NotSignedIn: the name and the password do not belong together, or the account is disabled.
             TooManyTries: it failed too often under this name or from this address.
         """
-        name = name.strip()
-        keys = (("both", name.casefold(), address), ("name", name.casefold()), ("address", address))
+        same = name_key(name)
+        keys = (("both", same, address), ("name", same), ("address", address))
         self.throttle.check(keys)
         found = self.bench.store.people.password_hash(name)
         if not _belongs(found[1] if found else _NOBODY, password) or found is None:

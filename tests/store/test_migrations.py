@@ -8,8 +8,9 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from builders import make_study
-from sqlalchemy import inspect
+from sqlalchemy import inspect, text
 
+from realness.domain import name_key
 from realness.errors import DatabaseProblem
 from realness.store import Store, migrate
 from realness.store.migrate import HEAD
@@ -50,6 +51,23 @@ def test_a_database_goes_down_to_nothing_and_up_again(store):
         assert inspect(connection).get_view_names() == []
     migrate(store.database)
     assert make_study(store).images == 3
+
+
+def test_of_two_names_that_are_one_the_newer_gets_a_number(store):
+    migrate(store.database, "0006")
+    with store.database.write() as connection:
+        for name in ("Local", "Straße", "strasse 2", "STRASSE", "Ärzte", "local", "ärzte", "a\u0308rzte"):
+            values = {"name": name, "pseudonym": f"p-{name}"}
+            statement = (
+                "INSERT INTO reviewers (created_at, name, pseudonym, role) VALUES (0, :name, :pseudonym, 'admin')"
+            )
+            connection.execute(text(statement), values)
+    migrate(store.database)
+    with store.database.read() as connection:
+        found = dict(connection.execute(text("SELECT name, name_key FROM reviewers ORDER BY id")).all())
+    numbered = ["Local 2", "Straße", "strasse 2", "STRASSE 3", "Ärzte", "local", "ärzte 2", "a\u0308rzte 3"]
+    assert list(found) == numbered
+    assert found == {name: name_key(name) for name in numbered}
 
 
 def test_a_copy_is_kept_before_a_migration(store):

@@ -92,7 +92,7 @@ def own_password(bench: Bench, door: Doorway, who: Who, request: Request, body: 
     """Another password for oneself; every session ends."""
     if body.password is None or body.role is not None or body.disabled is not None:
         raise NotAllowed("only one's own password can be changed here")
-    set_password(bench, bench.store.people.named(who.name), body.password)
+    set_password(bench, bench.store.people.by_id(who.id), body.password)
     return {}
 
 
