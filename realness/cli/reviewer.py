@@ -50,7 +50,7 @@ def password(context: typer.Context, name: _Name, password_stdin: _FromStdin = F
     given = _password(from_stdin=password_stdin)
     with shared.bench() as bench:
         account = bench.store.people.named(name)
-        accounts.set_password(bench, account, given)
+        accounts.change_account(bench, account, password=given)
     shared.finish(_as_dict(account), f"{account.reviewer.name} has another password and is signed out everywhere")
 
 
@@ -59,7 +59,7 @@ def role(context: typer.Context, name: _Name, role: Annotated[Role, typer.Argume
     """Give a person another role."""
     shared: Context = context.obj
     with shared.bench() as bench:
-        accounts.set_role(bench, bench.store.people.named(name), role)
+        accounts.change_account(bench, bench.store.people.named(name), role=role)
         account = bench.store.people.named(name)
     shared.finish(_as_dict(account), f"{account.reviewer.name} is {role.value} now")
 
@@ -78,7 +78,7 @@ def enable(context: typer.Context, name: _Name) -> None:
 
 def _disable(shared: Context, name: str, *, disabled: bool) -> None:
     with shared.bench() as bench:
-        accounts.disable(bench, bench.store.people.named(name), disabled=disabled)
+        accounts.change_account(bench, bench.store.people.named(name), disabled=disabled)
         account = bench.store.people.named(name)
     does = "may not sign in any more" if disabled else "may sign in again"
     shared.finish(_as_dict(account), f"{account.reviewer.name} {does}")

@@ -111,7 +111,7 @@ class PeopleStore:
         return None if row is None else (reviewer_of(row), row.password_hash)
 
     def change(self, reviewer_id: int, **values: Any) -> None:
-        """Change `role`, `password_hash` or `disabled_at`. With a new password or disabled, every session ends.
+        """Change `role`, `password_hash` or `disabled_at`. With more than a role, every session ends.
 
         Raises:
             InvalidValue: nobody who manages accounts would be left.
@@ -124,7 +124,7 @@ class PeopleStore:
             admins = admins.where(reviewers.c.password_hash.is_not(None), reviewers.c.disabled_at.is_(None))
             if connection.execute(admins).first() is None:
                 raise InvalidValue("nobody who manages accounts would be left; make another admin first")
-            if "role" not in values:
+            if values.keys() - {"role"}:
                 connection.execute(delete(sessions).where(sessions.c.reviewer_id == reviewer_id))
         self.changes.more()
 

@@ -66,41 +66,30 @@ def add_account(bench: Workbench, name: str, role: Role, password: str) -> Accou
     return bench.store.people.add(name, role, hashed(password))
 
 
-def set_password(bench: Workbench, account: Account, password: str) -> None:
-    """Give a person another password; every session of theirs ends.
+def change_account(
+    bench: Workbench,
+    account: Account,
+    *,
+    role: Role | None = None,
+    password: str | None = None,
+    disabled: bool | None = None,
+) -> None:
+    """Give a person another role or password, keep one out from now on or let one in again; None leaves as it is. All
+    of it is done or nothing. With another password, kept out or let in, every session of theirs ends.
 
     Raises:
         NotAllowed: the person does not sign in.
+        InvalidValue: the password is too short or too long, or nobody who manages accounts would be left.
     """
-    _with_account(account)
-    bench.store.people.change(account.reviewer.id, password_hash=hashed(password))
-
-
-def disable(bench: Workbench, account: Account, *, disabled: bool = True) -> None:
-    """Keep a person out from now on, or let one in again; what was answered stays. Every session of theirs ends.
-
-    Raises:
-        NotAllowed: the person does not sign in.
-        InvalidValue: nobody who manages accounts would be left.
-    """
-    _with_account(account)
-    bench.store.people.change(account.reviewer.id, disabled_at=now() if disabled else None)
-
-
-def set_role(bench: Workbench, account: Account, role: Role) -> None:
-    """Give a person another role.
-
-    Raises:
-        NotAllowed: the person does not sign in.
-        InvalidValue: nobody who manages accounts would be left.
-    """
-    _with_account(account)
-    bench.store.people.change(account.reviewer.id, role=role.value)
-
-
-def _with_account(account: Account) -> None:
     if not account.reviewer.account:
         raise NotAllowed(f"{account.reviewer.name!r} has no account: it stands for the work without sign-in")
+    changed = {
+        **({} if role is None else {"role": role.value}),
+        **({} if password is None else {"password_hash": hashed(password)}),
+        **({} if disabled is None else {"disabled_at": now() if disabled else None}),
+    }
+    if changed:
+        bench.store.people.change(account.reviewer.id, **changed)
 
 
 @dataclass(frozen=True)

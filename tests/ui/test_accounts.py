@@ -13,7 +13,7 @@ from realness.errors import InvalidValue
 from realness.store.tables import reviewers
 from realness.ui.server import build_app
 from realness.workbench import Workbench
-from realness.workbench.accounts import add_account, disable
+from realness.workbench.accounts import add_account, change_account
 
 WORDS = "correct horse battery"
 
@@ -140,11 +140,11 @@ def test_a_disabled_account_is_out_at_once_and_its_answers_stay(bench, app, peop
     bench.store.assignments.lock(study.id, image.id, people["ana"].id, 50)
     bench.store.reviews.submit(people["ana"].id, make_submission(study, image))
     client = browser(app, "ana")
-    disable(bench, bench.store.people.named("ana"))
+    change_account(bench, bench.store.people.named("ana"), disabled=True)
     assert client.get("/api/start").status_code == 401
     assert client.post("/api/sign-in", json={"name": "ana", "password": WORDS}).status_code == 401
     assert bench.store.people.named("ana").reviews == 1
-    disable(bench, bench.store.people.named("ana"), disabled=False)
+    change_account(bench, bench.store.people.named("ana"), disabled=False)
     assert client.post("/api/sign-in", json={"name": "ana", "password": WORDS}).status_code == 200
 
 
@@ -211,6 +211,23 @@ def test_an_admin_adds_changes_and_disables_people(app):
     changed = client.patch(f"/api/people/{made.json()['id']}", json={"role": "lead", "disabled": True}).json()
     assert (changed["role"], changed["disabled"]) == ("lead", True)
     assert client.post("/api/people", json={"name": "x", "role": "lead", "password": "short"}).status_code == 422
+
+
+@pytest.mark.parametrize("change", [{"password": "x"}, {"disabled": True, "password": "x"}])
+def test_a_change_that_is_refused_in_part_changes_nothing(app, people, change):
+    client = browser(app, "ada")
+    before = client.get("/api/people").json()
+    assert client.patch(f"/api/people/{people['ana'].id}", json={"role": "lead"} | change).status_code == 422
+    assert client.get("/api/people").json() == before
+
+
+def test_a_role_alone_ends_no_session_and_with_a_password_it_ends_all(app, people):
+    client, ana = browser(app, "ada"), browser(app, "ana")
+    address = f"/api/people/{people['ana'].id}"
+    assert client.patch(address, json={"role": "lead"}).json()["role"] == "lead"
+    assert ana.get("/api/start").json()["reviewer"]["role"] == "lead"
+    client.patch(address, json={"role": "reviewer", "password": "another set of words"})
+    assert ana.get("/api/start").status_code == 401
 
 
 def test_the_last_admin_cannot_be_disabled_or_demoted(bench, app, people):

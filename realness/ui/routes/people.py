@@ -13,7 +13,8 @@ from realness.settings import ASSETS
 from realness.ui.entrance import COOKIE, session_token
 from realness.ui.routes.needs import Admin, Bench, Doorway, Who
 from realness.ui.schemas import Body, Id
-from realness.workbench.accounts import SESSION, add_account, digest, disable, set_password, set_role
+from realness.workbench import accounts
+from realness.workbench.accounts import SESSION, add_account, digest
 
 router = APIRouter()
 _Name = Annotated[str, Field(max_length=200)]
@@ -92,7 +93,7 @@ def own_password(bench: Bench, door: Doorway, who: Who, request: Request, body: 
     """Another password for oneself; every session ends."""
     if body.password is None or body.role is not None or body.disabled is not None:
         raise NotAllowed("only one's own password can be changed here")
-    set_password(bench, bench.store.people.by_id(who.id), body.password)
+    accounts.change_account(bench, bench.store.people.by_id(who.id), password=body.password)
     return {}
 
 
@@ -110,14 +111,9 @@ def new_account(bench: Bench, admin: Admin, body: AccountBody) -> dict[str, Any]
 
 @router.patch("/api/people/{reviewer}")
 def change_account(bench: Bench, admin: Admin, reviewer: Id, body: AccountChange) -> dict[str, Any]:
-    """Change a role or a password, disable or enable."""
+    """Change a role or a password, disable or enable: all that is named, or nothing."""
     account = bench.store.people.by_id(reviewer)
-    if body.role is not None:
-        set_role(bench, account, body.role)
-    if body.password is not None:
-        set_password(bench, account, body.password)
-    if body.disabled is not None:
-        disable(bench, account, disabled=body.disabled)
+    accounts.change_account(bench, account, role=body.role, password=body.password, disabled=body.disabled)
     return _told(bench.store.people.by_id(reviewer))
 
 
