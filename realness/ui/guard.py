@@ -4,6 +4,9 @@ A website in the reviewer's browser can send requests to 127.0.0.1. It is kept o
 that was rebound to 127.0.0.1 is not ours), by the Origin header, and by a token made at each start that only
 our own page knows. Where other machines may come, the Host is whatever they call this one: there the session's cookie,
 which browsers send to no other name, takes its place.
+
+Of Gradio's own routes the page only reads what it is made of. Those that take something (uploads, events, a queue) are
+there for components that the page does not have: nobody gets to them.
 """
 
 import hmac
@@ -17,7 +20,10 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from realness.errors import InvalidValue
 
 TOKEN_HEADER = "x-realness-token"
-_GUARDED = ("/api/", "/files/")
+_OURS = "/api/"
+_GUARDED = (_OURS, "/files/")
+_UNUSED = "/gradio_api/"
+_READS = ("GET", "HEAD")
 
 
 def is_loopback(host: str) -> bool:
@@ -52,19 +58,21 @@ class Guard:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Let the request through, or answer 403."""
         if scope["type"] in ("http", "websocket"):
-            reason = self._refusal(scope["path"], Headers(scope=scope))
+            reason = self._refusal(scope, Headers(scope=scope))
             if reason:
                 await _refuse(send, reason)
                 return
         await self.app(scope, receive, send)
 
-    def _refusal(self, path: str, headers: Headers) -> str | None:
-        host = headers.get("host", "")
+    def _refusal(self, scope: Scope, headers: Headers) -> str | None:
+        path, host = scope["path"], headers.get("host", "")
         if self.local_only and not is_loopback(_name(host)):
             return f"this workbench answers on this machine only, not as {_name(host)!r}; open http://127.0.0.1"
         origin = headers.get("origin")
         if origin not in (None, f"http://{host}", f"https://{host}"):
             return "a page of another website asked; open the workbench itself"
+        if path.startswith(_UNUSED) or (scope.get("method") not in _READS and not path.startswith(_OURS)):
+            return "the workbench has no use for this; its own page never asks for it"
         if path.startswith(_GUARDED):
             given = headers.get(TOKEN_HEADER, "").encode()
             if not hmac.compare_digest(given, self.token.encode()):

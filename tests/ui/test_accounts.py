@@ -72,7 +72,7 @@ def test_where_other_machines_come_nobody_is_let_in_without_an_account(bench):
     assert client.get("/").headers["location"] == "/login"
 
 
-@pytest.mark.parametrize("path", ["/", "/config", "/gradio_api/info", "/gradio_api/queue/status", "/theme.css"])
+@pytest.mark.parametrize("path", ["/", "/config", "/svelte/x", "/download/1/x", "/theme.css"])
 def test_a_stranger_sees_the_sign_in_page_alone(app, path):
     assert browser(app).get(path).status_code in (303, 401)
 

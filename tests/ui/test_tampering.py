@@ -183,3 +183,25 @@ def test_a_repeat_looks_like_any_image_until_it_is_rated(bench, ana, app):
     answer = ana.post("/api/lock", json={"study": often.id, "image": item["image"]["key"], "rating": 60})
     assert answer.json() == {"repeat": True}
     assert ana.get("/api/next", params={"study": often.id}).json()["item"]["image"]["key"] not in seen
+
+
+GRADIO = [
+    ("POST", "/gradio_api/upload"),
+    ("POST", "/gradio_api/run/predict"),
+    ("POST", "/gradio_api/api/predict"),
+    ("POST", "/gradio_api/queue/join"),
+    ("POST", "/gradio_api/component_server"),
+    ("GET", "/gradio_api/queue/data?session_hash=a"),
+    ("GET", "/gradio_api/info"),
+    ("GET", "/gradio_api/file=annotations.db"),
+    ("GET", "/%67radio_api/info"),
+    ("POST", "/login"),
+    ("POST", "/"),
+]
+
+
+@pytest.mark.parametrize(("method", "path"), GRADIO)
+def test_gradios_own_routes_take_nothing_from_anybody(app, ana, method, path):
+    for who in (ana, browser(app)):
+        answer = who.request(method, path, **({"files": {"files": b"x"}} if method == "POST" else {}))
+        assert (answer.status_code, answer.json()["kind"]) == (403, "refused")
