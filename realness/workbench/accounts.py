@@ -114,13 +114,12 @@ class Door:
             TooManyTries: it failed too often under this name or from this address.
         """
         same = name_key(name)
-        keys = (("both", same, address), ("name", same), ("address", address))
-        self.throttle.check(keys)
+        self.throttle.begin(same, address)
         found = self.bench.store.people.password_hash(name)
         if not _belongs(found[1] if found else _NOBODY, password) or found is None:
-            self.throttle.failed(keys)
+            self.throttle.failed(same, address)
             raise NotSignedIn("the name and the password do not belong together; try again, or ask an admin")
-        self.throttle.succeeded(keys)
+        self.throttle.succeeded(same, address)
         reviewer, kept = found
         if _HASHER.check_needs_rehash(kept):
             self.bench.store.people.change(reviewer.id, password_hash=hashed(password))
