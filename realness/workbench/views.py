@@ -35,17 +35,16 @@ def change(
 
     Raises:
         NotFound: there is no such view of this person's own.
-        InvalidValue, NotAllowed: as in `save`.
+        InvalidValue, NotAllowed: as in `save`; who does not lead any more only stops sharing what others see.
     """
-    _check_sharing(who, bool(shared))
+    before = bench.store.views.own(view_id, who.id)
+    _check_sharing(who, before.shared if shared is None else shared)
     changed = {
         **({} if name is None else {"name": _check_name(name)}),
         **({} if query is None else {"query": plain_query(query)}),
         **({} if shared is None else {"shared": shared}),
     }
-    if not changed:
-        return bench.store.views.own(view_id, who.id)
-    return bench.store.views.change(view_id, who.id, **changed)
+    return bench.store.views.change(view_id, who.id, **changed) if changed else before
 
 
 def _check_sharing(who: Reviewer, shared: bool) -> None:

@@ -7,7 +7,7 @@ from test_accounts import WORDS, browser
 from realness.domain import ReviewKind, Role, StudySettings
 from realness.ui.server import build_app
 from realness.workbench import choosing
-from realness.workbench.accounts import add_account
+from realness.workbench.accounts import add_account, change_account
 
 
 @pytest.fixture
@@ -290,6 +290,17 @@ def test_a_view_is_renamed_changed_and_deleted_by_its_owner(lea, ana, study):
     assert lea.patch(address, json={}).json() == changed
     assert lea.delete(address).status_code == 200
     assert [name for name, *_ in views(lea, study)] == ["two"]
+
+
+def test_who_leads_no_more_changes_no_shared_view_but_may_share_it_no_longer(bench, lea, people, study):
+    shared = post(lea, "views", study, name="flagged", query="flags=flagged", shared=True, status=201)
+    change_account(bench, bench.store.people.by_id(people["lea"].id), role=Role.REVIEWER)
+    address = f"/api/views/{shared['id']}"
+    for change in ({"query": "tags=a"}, {"name": "other"}):
+        assert lea.patch(address, json=change).status_code == 403
+    assert views(lea, study) == [("flagged", "flags=flagged", True, True)]
+    assert lea.patch(address, json={"query": "tags=a", "shared": False}).status_code == 200
+    assert lea.patch(address, json={"name": "mine"}).json()["name"] == "mine"
 
 
 @pytest.mark.parametrize(
