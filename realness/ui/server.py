@@ -11,6 +11,7 @@ from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from fastapi.staticfiles import StaticFiles
+from starlette.exceptions import HTTPException
 
 from realness import __version__
 from realness.errors import (
@@ -74,6 +75,7 @@ def build_app(bench: Workbench, study: str | None = None, *, reachable: bool = F
     app.mount("/assets/ui", StaticFiles(directory=ASSETS / "ui"), name="scripts")
     app.add_exception_handler(RealnessError, _problem)
     app.add_exception_handler(RequestValidationError, _malformed)
+    app.add_exception_handler(HTTPException, _refused)
     head = f'<meta name="realness-token" content="{token}">'
     app = mount_page(app, head)
     app.add_middleware(Entrance, door=door)
@@ -122,9 +124,23 @@ def _listen(host: str, port: int) -> socket.socket:
 def _problem(request: Request, error: Exception) -> JSONResponse:
     """An error that a person can put right, as one sentence."""
     status, kind = _STATUS.get(type(error), (503, "unavailable"))
-    told = {"error": str(error), "kind": kind}
+    told = {"error": _without_places(request, str(error)) if status == 503 else str(error), "kind": kind}
     field = error.field if isinstance(error, InvalidValue) else ""
     return JSONResponse(told | ({"field": field} if field else {}), status_code=status)
+
+
+def _without_places(request: Request, message: str) -> str:
+    """Where the database and the data lie says nothing to who comes from elsewhere, and is not theirs to know."""
+    bench: Workbench = request.app.state.bench
+    message = message.replace(str(bench.store.database.path), "the database")
+    return message.replace(f"{bench.settings.data}/", "")
+
+
+def _refused(request: Request, error: Exception) -> JSONResponse:
+    """What FastAPI refuses by itself: no such file, a body that is no JSON."""
+    assert isinstance(error, HTTPException)
+    kind = "not_found" if error.status_code == 404 else "invalid"
+    return JSONResponse({"error": error.detail, "kind": kind}, error.status_code, error.headers)
 
 
 def _malformed(request: Request, error: Exception) -> JSONResponse:

@@ -14,6 +14,7 @@ from sqlalchemy import select
 
 from realness.domain import MAX_TEXT, OpinionScore, RealnessMap, StudySettings
 from realness.dream import files as map_files
+from realness.errors import DatabaseProblem
 from realness.store import ExportFilter, NewImage, NewPrediction
 from realness.store.tables import study_images
 from realness.ui.schemas import DRAFT_LIMIT, MAX_COORDINATES, MAX_FINDINGS, MAX_REGIONS
@@ -101,6 +102,26 @@ def test_a_request_from_another_origin_is_refused_even_with_the_token(client, or
 
 def test_our_own_origin_is_let_through(client):
     assert client.get("/api/start", headers={"Origin": "http://127.0.0.1:7860"}).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "status", "kind"),
+    [("POST", "/api/lock", 400, "invalid"), ("GET", "/assets/ui/none.js", 404, "not_found")],
+)
+def test_whatever_is_refused_is_one_sentence(client, method, path, status, kind):
+    answer = client.request(method, path, content=b"\xff", headers={"Content-Type": "application/json"})
+    assert (answer.status_code, answer.json()["kind"]) == (status, kind)
+    assert isinstance(answer.json()["error"], str)
+
+
+def test_a_database_that_is_held_is_told_without_its_place(bench, client, study, monkeypatch):
+    def held(*_args):
+        raise DatabaseProblem(f"{bench.store.database.path} is held by another process; close it there and try again")
+
+    monkeypatch.setattr(type(bench.store.studies), "all", held)
+    answer = client.get("/api/start")
+    assert (answer.status_code, answer.json()["kind"]) == (503, "unavailable")
+    assert answer.json()["error"] == "the database is held by another process; close it there and try again"
 
 
 def test_before_the_lock_nothing_a_machine_said_is_sent(client, study):
