@@ -14,7 +14,7 @@ from realness.workbench.uploads import Limits, check_name
 RATIO, FREELY = 100, 64 << 20
 """How many times larger a .zip may be inside than it is, and the bytes that it may hold whatever it is."""
 TABLES = (".csv", ".tsv", ".jsonl", ".ndjson")
-_UNREADABLE = (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, OSError)
+_DAMAGED = (zipfile.BadZipFile, zlib.error, EOFError)
 
 
 def source_in(content: Path, limits: Limits | None = None, progress: Progress = silent) -> Path:
@@ -43,22 +43,40 @@ def unpack(archive: Path, into: Path, limits: Limits, progress: Progress = silen
         progress: told of files.
 
     Raises:
-        ImportFailed: it is damaged, encrypted, holds a link or a name that leads out, or far more than it should.
+        ImportFailed: it is empty, damaged or encrypted, holds a link, a name twice or one that leads out, or far more
+            than it should.
         CannotWrite: the disk has no room.
     """
     try:
         with zipfile.ZipFile(archive) as opened:
             files = [one for one in opened.infolist() if not one.is_dir()]
+            if not files:
+                raise ImportFailed(f"{archive.name} holds no files; pack the images themselves")
             _check_size(archive, files, limits)
             places = [into.joinpath(*_parts(one)) for one in files]
             for done, (one, place) in enumerate(zip(files, places, strict=True), 1):
-                place.parent.mkdir(parents=True, exist_ok=True)
-                with opened.open(one) as packed, place.open("xb") as file:
-                    shutil.copyfileobj(packed, file, 1 << 20)
+                _extract(opened, one, place)
                 progress(done, len(files))
-    except _UNREADABLE as error:
+    except _DAMAGED as error:
+        raise ImportFailed(f"{archive.name} is damaged: {error}; make it or send it again") from error
+    except NotImplementedError as error:
+        raise ImportFailed(f"{archive.name} is packed in a way that is not read here; make a plain .zip") from error
+    except RuntimeError as error:  # zipfile's word for a password
         raise ImportFailed(f"{archive.name} cannot be unpacked: {error}; make it again without a password") from error
+    except OSError as error:
+        raise CannotWrite(f"{archive.name} cannot be unpacked: {error.strerror or error}; make room") from error
     return into
+
+
+def _extract(opened: zipfile.ZipFile, entry: zipfile.ZipInfo, place: Path) -> None:
+    try:
+        place.parent.mkdir(parents=True, exist_ok=True)
+        with opened.open(entry) as packed, place.open("xb") as file:
+            shutil.copyfileobj(packed, file, 1 << 20)
+    except (FileExistsError, NotADirectoryError, IsADirectoryError) as error:
+        raise ImportFailed(
+            f"{entry.filename!r} is in it twice, or a file and a folder; give each its own name"
+        ) from error
 
 
 def _only(folder: Path) -> Path:

@@ -203,5 +203,7 @@ def _append(path: Path, size: int, data: bytes) -> None:
             file.truncate(size)  # what a piece that broke off has left
             file.seek(size)
             file.write(data)
+    except (FileExistsError, NotADirectoryError, IsADirectoryError) as error:
+        raise InvalidValue(f"{path.name}, or a folder that it is in, is a file and a folder; rename one") from error
     except OSError as error:
         raise CannotWrite(f"{path.name} cannot be kept: {error.strerror or error}; make room, or rename it") from error

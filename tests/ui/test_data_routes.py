@@ -4,10 +4,13 @@ import csv
 import hashlib
 import io
 import json
+import re
 import sqlite3
 import time
+import warnings
 import zipfile
 
+import anyio
 import pytest
 from builders import make_study, make_submission
 from fastapi.testclient import TestClient
@@ -15,11 +18,13 @@ from PIL import Image
 from test_accounts import WORDS, browser
 
 from realness.domain import Role
+from realness.errors import ImportFailed
 from realness.store import ExportFilter
 from realness.ui.server import build_app
 from realness.workbench import chores
 from realness.workbench.accounts import add_account
 from realness.workbench.exporting import export_reviews
+from realness.workbench.unpacking import source_in
 from realness.workbench.uploads import Limits, Uploads
 
 PNG = "image/png"
@@ -182,6 +187,33 @@ def test_a_zip_that_leads_out_is_refused_and_nothing_is_written(bench, client):
     assert bench.store.studies.all() == []
 
 
+def packed(names, method=zipfile.ZIP_STORED):
+    data = io.BytesIO()
+    with zipfile.ZipFile(data, "w", method) as archive, warnings.catch_warnings(action="ignore"):
+        for name in names:
+            archive.writestr(name, b"" if name.endswith("/") else b"some bytes")
+    return data.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("archive", "said"),
+    [
+        (packed([]), "set.zip holds no files"),
+        (packed(["empty/", "empty/too/"]), "set.zip holds no files"),
+        (packed(["a.png", "a.png"]), "'a.png' is in it twice"),
+        (packed(["a", "a/b.png"]), "'a/b.png' is in it twice, or a file and a folder"),
+        (packed(["a.png"]).replace(b"some", b"sume", 1), "set.zip is damaged: Bad CRC-32 for file 'a.png'"),
+    ],
+    ids=["empty", "folders", "twice", "both", "damaged"],
+)
+def test_a_zip_that_cannot_be_used_says_why(bench, tmp_path, archive, said):
+    (tmp_path / "upload").mkdir()
+    (tmp_path / "upload" / "set.zip").write_bytes(archive)
+    with pytest.raises(ImportFailed, match=re.escape(said)) as refused:
+        source_in(tmp_path / "upload")
+    assert "password" not in str(refused.value)
+
+
 def test_what_holds_no_image_is_told_without_the_places_of_the_server(bench, client):
     told = imported(client, {"a.txt": b"text"})
     assert (told["state"], told["result"]) == ("failed", None)
@@ -216,6 +248,33 @@ def test_an_upload_keeps_to_what_was_announced_and_to_the_limits(bench, app, cli
     assert client.delete(f"/api/data/uploads/{key}").status_code == 200
     assert staged(bench) == []
     assert put(client, key, "b", b"2").status_code == 404
+
+
+@pytest.mark.parametrize("names", [("a", "a/b"), ("a/b", "a"), ("a", "a/b/c")])
+def test_a_name_of_a_file_and_a_folder_is_refused(client, names):
+    key = begin(client, dict.fromkeys(names, b"1"))
+    answers = [put(client, key, name, b"1") for name in names]
+    assert [answer.status_code for answer in answers] == [200, 422]
+    assert "rename" in answers[1].json()["error"]
+
+
+def test_a_connection_that_breaks_off_in_a_piece_is_no_fault_of_the_server(app, client):
+    key = begin(client, {"a": b"12"})
+    headers = [(name.lower().encode(), value.encode()) for name, value in client.headers.items()]
+    scope = {"type": "http", "http_version": "1.1", "method": "PUT", "path": f"/api/data/uploads/{key}"}
+    scope |= {"query_string": b"name=a&offset=0", "headers": [*headers, (b"host", b"127.0.0.1:7860")]}
+    events = [{"type": "http.request", "body": b"1", "more_body": True}, {"type": "http.disconnect"}]
+    sent = []
+
+    async def receive():
+        return events.pop(0) if len(events) > 1 else events[0]
+
+    async def send(message):
+        sent.append(message)
+
+    anyio.run(app, scope, receive, send)
+    assert sent[0]["status"] == 422
+    assert put(client, key, "a", b"12").json() == {"bytes": 2}
 
 
 def test_a_piece_larger_than_allowed_is_refused(client):

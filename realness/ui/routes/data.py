@@ -8,6 +8,7 @@ from fastapi import APIRouter, Query, Request
 from fastapi.responses import FileResponse
 from pydantic import Field
 from starlette.concurrency import run_in_threadpool
+from starlette.requests import ClientDisconnect
 
 from realness import exchange
 from realness.domain import Reviewer, Role, check_text
@@ -101,10 +102,13 @@ def begin_upload(sends: Sends, who: Lead, body: UploadBody) -> dict[str, Any]:
 async def add_piece(request: Request, sends: Sends, who: Lead, key: str, name: str, offset: Id) -> dict[str, Any]:
     """A piece of a file, as the body."""
     data = bytearray()
-    async for chunk in request.stream():
-        data += chunk
-        if len(data) > uploads.PIECE:
-            raise InvalidValue(f"a piece has at most {uploads.PIECE >> 20} MiB; send smaller ones")
+    try:
+        async for chunk in request.stream():
+            data += chunk
+            if len(data) > uploads.PIECE:
+                raise InvalidValue(f"a piece has at most {uploads.PIECE >> 20} MiB; send smaller ones")
+    except ClientDisconnect as error:
+        raise InvalidValue("the connection broke off; send this piece again") from error
     return {"bytes": await run_in_threadpool(sends.add, key, who.id, name, offset, bytes(data))}
 
 
