@@ -94,6 +94,8 @@ def read_gold(bench: Workbench, study: Study, path: Path) -> dict[str, tuple[flo
         InvalidValue: the file cannot be read, or a line is wrong; the message names the line.
     """
     try:
+        if path.exists() and not path.is_file():  # a device may never end
+            raise InvalidValue(f"{path} is no file; give a table of gold images")
         if path.stat().st_size > _MOST_BYTES:
             raise InvalidValue(f"{path} is larger than a table of gold images can be; give the right file")
         text = path.read_text(encoding="utf-8-sig")

@@ -1,6 +1,7 @@
 """The routes of the Studies screen as leads, and those who are none, speak to them."""
 
 import json
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -11,9 +12,11 @@ from test_accounts import people as people
 
 from realness.domain import RealnessMap, StudySettings, Verdict
 from realness.dream import files as map_files
+from realness.errors import InvalidValue
 from realness.store import MapTask
 from realness.store.tables import descriptions, images, study_images
 from realness.ui.server import build_app
+from realness.workbench.studies import read_gold
 
 WRITES = (
     ("GET", "", None), ("GET", "/images", None), ("POST", "", {"name": "x"}), ("GET", "/1", None),
@@ -136,6 +139,14 @@ def test_a_study_tells_who_is_in_the_middle_of_it(app, bench, lead, study):
 
 
 # ---- gold ----
+
+
+@pytest.mark.parametrize(
+    ("path", "said"), [("/dev/zero", "is no file"), ("/", "is no file"), ("/none.csv", "cannot be read")]
+)
+def test_a_table_of_gold_images_is_a_file(bench, study, path, said):
+    with pytest.raises(InvalidValue, match=said):
+        read_gold(bench, study, Path(path))
 
 
 def test_gold_images_are_set_by_number_and_key_changed_and_dropped(app, lead, study):
