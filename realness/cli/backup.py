@@ -1,6 +1,5 @@
 """Backup: a consistent copy of the database."""
 
-from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -18,14 +17,14 @@ def add_to(app: typer.Typer) -> None:
 def backup(
     context: typer.Context,
     target: Annotated[
-        Path | None, typer.Argument(metavar="[DEST]", help="A new file, or a folder (default: DATA/backups).")
+        str | None, typer.Argument(metavar="[DEST]", help="A new file, or a folder (default: DATA/backups).")
     ] = None,
 ) -> None:
     """Copy the database while others work, and check the copy. Images and maps are not in it."""
     from realness.workbench.backups import back_up  # noqa: PLC0415
 
     shared: Context = context.obj
-    dest = place(check_text(str(target), "DEST")) if target is not None else None
+    dest = place(check_text(target, "DEST")) if target is not None else None
     with shared.bench() as bench, progress_bar("pages") as progress:
         made = back_up(bench, dest, progress)
     result = {"path": str(made.path), "bytes": made.bytes, "sha256": made.sha256, "ok": made.ok}

@@ -70,12 +70,16 @@ def hoist(argv: list[str], context: Context) -> list[str]:
     return rest
 
 
-def label(text: str, option: str, longest: int = 200) -> str:
-    """The name that an option gives, as it can be stored.
+def label(text: str | None, option: str, longest: int = 200) -> str | None:
+    """The name that an option gives, as it can be stored; None where it is not given.
 
     Raises:
-        InvalidValue: it has more than `longest` characters, or is no text.
+        InvalidValue: it is empty, has more than `longest` characters, or is no text.
     """
+    if text is None:
+        return None
+    if not text.strip():
+        raise InvalidValue(f"{option} is empty; give a name, or leave it out")
     if len(check_text(text, option)) > longest:
         raise InvalidValue(f"{option} has {len(text)} characters; at most {longest} are kept")
     return text

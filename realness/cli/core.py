@@ -118,7 +118,7 @@ def _resolved(spec: str) -> str:
 def _source(path: Path | None, scores: str, study: str | None) -> "Source":
     from realness.workbench.scoring import Source  # noqa: PLC0415
 
-    return Source(place(path) if path else None, scores, label(study, "--study") if study else None)
+    return Source(place(path) if path else None, scores, label(study, "--study"))
 
 
 @app.command()
@@ -239,7 +239,7 @@ def predict(
 
     shared: Context = context.obj
     _check_of_database(context, path)
-    chosen = label(study, "--study") if study else None
+    chosen = label(study, "--study")
     file = place(out) if out else place(Path("predictions.csv")) if path else None
     core: Core = Core.load(place(model) if model else shared.settings().model("fast"))
     if file is not None:

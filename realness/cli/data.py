@@ -44,9 +44,9 @@ def init(
 
 def import_(
     context: typer.Context,
-    path: Annotated[Path, typer.Argument(help="A folder, or a file of one of the layouts.")],
-    study: Annotated[str, typer.Option(help="The study the images go to (default: the folder's name).")] = "",
-    split: Annotated[str, typer.Option(help="Split of the images whose source names none.")] = "",
+    path: Annotated[str, typer.Argument(help="A folder, or a file of one of the layouts.")],
+    study: Annotated[str | None, typer.Option(help="The study the images go to (default: the folder's name).")] = None,
+    split: Annotated[str | None, typer.Option(help="Split of the images whose source names none.")] = None,
     link: Annotated[bool, typer.Option("--link", help="Keep the files where they are instead of copying.")] = False,
     layout: Annotated[str, typer.Option(help=f"auto, {', '.join(exchange.LAYOUTS)}.")] = "auto",
 ) -> None:
@@ -54,11 +54,11 @@ def import_(
     from realness.workbench.importing import ImportOptions, check_layout, import_source  # noqa: PLC0415
 
     shared: Context = context.obj
-    path = place(path)
+    source = place(path)
     study, split = label(study, "--study"), label(split, "--split", _LONGEST_SPLIT)
-    options = ImportOptions(study or None, split or None, link, check_layout(layout))
+    options = ImportOptions(study, split, link, check_layout(layout))
     with shared.bench() as bench, progress_bar("import") as progress:
-        report = import_source(bench, path, options, progress)
+        report = import_source(bench, source, options, progress)
     for one in report.skipped:
         typer.echo(f"skipped {one.row}: {one.reason}", err=True)
     shared.finish(
@@ -72,8 +72,8 @@ def export(
     context: typer.Context,
     format_name: Annotated[str, typer.Argument(metavar="FORMAT", help="See --list.")] = "",
     target: Annotated[Path | None, typer.Argument(metavar="DEST", help="May not exist yet.")] = None,
-    study: Annotated[str, typer.Option(help="Reviews of this study only.")] = "",
-    split: Annotated[str, typer.Option(help="Images of this split only.")] = "",
+    study: Annotated[str | None, typer.Option(help="Reviews of this study only.")] = None,
+    split: Annotated[str | None, typer.Option(help="Images of this split only.")] = None,
     skips: Annotated[bool, typer.Option("--skips", help="Take skips and flags along.")] = False,
     list_formats: Annotated[bool, typer.Option("--list", help="Print the formats' names, one a line.")] = False,
 ) -> None:
@@ -89,6 +89,6 @@ def export(
     target = place(check_text(str(target), "DEST"))
     study, split = label(study, "--study"), label(split, "--split")
     with shared.bench() as bench:
-        manifest = export_reviews(bench, format_name, target, ExportFilter(study or None, split or None, skips))
+        manifest = export_reviews(bench, format_name, target, ExportFilter(study, split, skips))
     left = sum(manifest["excluded"].values())
     shared.finish(dict(manifest), f"{manifest['rows']} reviews in {target}, {left} left out")

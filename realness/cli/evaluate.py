@@ -29,7 +29,7 @@ def maps(
     from realness.workbench.evaluating import evaluate_maps  # noqa: PLC0415
 
     shared: Context = context.obj
-    study = label(study, "--study") if study else None
+    study = label(study, "--study")
     options: dict[str, Any] = {"clip": clip, "method": method, "stride": stride}
     options |= {"source": source, "study": study, "limit": limit}
     with shared.bench() as bench, progress_bar(f"evaluate maps ({method}, {clip})") as progress:

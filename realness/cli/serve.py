@@ -24,7 +24,7 @@ def serve(
         str, typer.Option(help="Another than this machine's needs accounts: `reviewer add`.")
     ] = "127.0.0.1",
     port: Annotated[int, typer.Option(min=0, max=65535, help="0 takes a free one.")] = 7860,
-    study: Annotated[str, typer.Option(help="The study that opens first.")] = "",
+    study: Annotated[str | None, typer.Option(help="The study that opens first.")] = None,
 ) -> None:
     """Serve the workbench; the first start makes the sample study."""
     from realness.ui.guard import check_host  # noqa: PLC0415
@@ -36,10 +36,10 @@ def serve(
         check_host(host, accounts=bench.store.people.any_accounts())
         if sample_is_missing(bench):
             _add_sample(bench)
-        if study:
+        if study is not None:
             bench.store.studies.named(study)
         with suppress(KeyboardInterrupt):  # Ctrl+C is how a server is stopped; uvicorn has closed everything by then
-            run(bench, host, port, study or None)
+            run(bench, host, port, study)
 
 
 def _add_sample(bench: Workbench) -> None:

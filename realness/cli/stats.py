@@ -27,7 +27,7 @@ def stats(
 
     shared: Context = context.obj
     with shared.bench() as bench:
-        found = opinion_statistics(bench, label(study, "--study") if study else None)
+        found = opinion_statistics(bench, label(study, "--study"))
         if out is not None:
             write_opinions(bench, found, place(out))
     if not shared.json:

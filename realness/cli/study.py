@@ -53,7 +53,7 @@ def create(
     shared: Context = context.obj
     with shared.bench() as bench:
         settings = _changed(StudySettings(), blind, overlap, order, seed, hidden_repeats, gold_share, target)
-        source = bench.store.studies.named(of_study).id if of_study else None
+        source = bench.store.studies.named(of_study).id if of_study is not None else None
         wanted = Wanted(split, generator, verdict, source, limit)
         study, taken = new_study(bench, name, settings, wanted if wanted != Wanted() else None)
         told = _as_dict(bench, study)

@@ -38,7 +38,7 @@ def clip(
     blocks: Annotated[int | None, typer.Option(min=1, help="With --regions: how many of the last blocks.")] = None,
     steps: Annotated[int, typer.Option(min=1, help="With --regions: at most so many.")] = 400,
     rate: Annotated[float, typer.Option(min=1e-6, max=1.0, help="With --regions: learning rate.")] = 3e-3,
-    study: Annotated[str, typer.Option(help="With --regions: reviews of this study only.")] = "",
+    study: Annotated[str | None, typer.Option(help="With --regions: reviews of this study only.")] = None,
 ) -> None:
     """Train `mini` on planted scenes, at low priority; or adapt a CLIP on the places that people marked. Stopped with
     Ctrl+C, it goes on from the last checkpoint.
@@ -78,11 +78,11 @@ def _check_given(context: typer.Context, regions: bool) -> None:
             raise typer.BadParameter(f"{option} {'does not go' if regions else 'goes'} with --regions")
 
 
-def _on_regions(shared: Context, config: "RegionConfig", study: str, out: Path) -> None:
+def _on_regions(shared: Context, config: "RegionConfig", study: str | None, out: Path) -> None:
     from realness.training.regions_train import adapt  # noqa: PLC0415
     from realness.workbench.regions import region_examples, untouched_images  # noqa: PLC0415
 
-    name, excluded = label(study, "--study") or None, dict[str, int]()
+    name, excluded = label(study, "--study"), dict[str, int]()
     with shared.bench() as bench, progress_bar("adapting") as progress:
         examples = region_examples(bench, name, excluded)
         result = adapt(config, examples, out, progress, untouched=untouched_images(bench, name))

@@ -98,5 +98,6 @@ def read(path: Path, layout: str = "auto", split: str | None = None) -> Iterator
     if not path.exists():
         raise ImportFailed(f"there is nothing at {path}; check the path")
     if found in ("csv", "jsonl") and not path.is_file():
-        raise ImportFailed(f"{path} is a folder; for --layout {found} give the {found} file inside it")
+        what = "a folder" if path.is_dir() else "no file"
+        raise ImportFailed(f"{path} is {what}; for --layout {found} give a {found} file")
     return LAYOUTS[found](path, split)

@@ -40,8 +40,10 @@ def check_host(host: str, *, accounts: bool) -> None:
     """Refuse to listen where other machines could reach a workbench without accounts.
 
     Raises:
-        InvalidValue: the host is another than this machine's loopback, and there are no accounts.
+        InvalidValue: it is empty, or another than this machine's loopback, and there are no accounts.
     """
+    if not host.strip():
+        raise InvalidValue("--host is empty; give an address of this machine, 0.0.0.0 for all of them")
     if not accounts and not is_loopback(host):
         raise InvalidValue(
             f"--host {host} would let other machines in, and there are no accounts yet; make one with "
