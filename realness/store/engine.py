@@ -5,6 +5,7 @@ process. SQLAlchemy's defaults lose updates silently (no BEGIN before a SELECT, 
 that follows are two transactions).
 """
 
+import shutil
 import sqlite3
 import threading
 from collections.abc import Iterator
@@ -22,6 +23,8 @@ from realness.errors import DatabaseProblem
 from realness.store.recognise import refuse_others
 
 BUSY_TIMEOUT_MS = 10_000
+_NEARLY_NONE = 16 << 20
+"""Free bytes of a disk with which SQLite may have found no room, though it says "disk I/O error"."""
 _DRIVERS = ("sqlite", "sqlite+pysqlite")
 _EXAMPLE = "sqlite:///annotations.db for example"
 _PRAGMAS = (
@@ -228,8 +231,18 @@ def _advice(path: Path, reason: str) -> str:
         return f"{path} is held by another process; close it there and try again"
     if "full" in reason:
         return f"the disk that holds {path} is full; free some space and try again (nothing half was written)"
+    if "I/O" in reason:
+        return _advice_for_disk(path, reason)
     if "readonly" in reason or "unable to open" in reason:
         return f"{path} cannot be written; check the folder's permissions, or name another file with --db"
     if "not a database" in reason or "malformed" in reason:
         return f"{path} is no SQLite database or is damaged; restore a backup, or name another file with --db"
     return f"the database at {path} refused: {reason}"
+
+
+def _advice_for_disk(path: Path, reason: str) -> str:
+    free = shutil.disk_usage(path.absolute().parent).free
+    if free < _NEARLY_NONE:
+        free_mb = f"{free / 10**6:.1f} MB"
+        return f"the disk that holds {path} may be full ({free_mb} are free); free some space and try again"
+    return f"the disk that holds {path} fails ({reason}); check it, and keep a backup on another one"

@@ -1,11 +1,16 @@
 """SQLite is opened so that nothing is lost."""
 
+import shutil
+import sqlite3
 import threading
 import time
+from types import SimpleNamespace
 
 import pytest
 from sqlalchemy import text
+from sqlalchemy.exc import OperationalError
 
+from realness.errors import DatabaseProblem
 from realness.store import Database
 
 
@@ -102,3 +107,13 @@ def test_a_write_without_foreign_keys_leaves_no_such_connection_behind(store):
         assert connection.exec_driver_sql("PRAGMA foreign_keys").scalar() == 0
     with store.database.write() as connection:
         assert connection.exec_driver_sql("PRAGMA foreign_keys").scalar() == 1
+
+
+@pytest.mark.parametrize(
+    ("free", "said"),
+    [(0, "may be full .0.0 MB are free.; free some space"), (10**9, "fails .disk I/O error.; check it")],
+)
+def test_a_disk_that_refuses_is_told_of_as_full_or_as_failing(store, monkeypatch, free, said):
+    monkeypatch.setattr(shutil, "disk_usage", lambda _path: SimpleNamespace(free=free))
+    with pytest.raises(DatabaseProblem, match=said), store.database.write():
+        raise OperationalError("INSERT", {}, sqlite3.OperationalError("disk I/O error"))
