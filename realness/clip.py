@@ -236,8 +236,9 @@ def _create(
 
 
 def _why(spec: str, weights: Path, error: Exception) -> str:
-    reason = (str(error).splitlines() or [type(error).__name__])[0][:200]
-    return f"{spec} cannot be loaded from {weights.name}: {reason}; the file is damaged or belongs to another model"
+    said = str(error).partition("\n")[0][:200]
+    reason = f": {said}" if any(map(str.isalpha, said)) else ""  # of bytes that are no weights, torch tells a number
+    return f"{spec} cannot be loaded from {weights.name}{reason}; the file is damaged or belongs to another model"
 
 
 def _dtype(precision: str, device: torch.device) -> torch.dtype:

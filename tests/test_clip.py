@@ -65,6 +65,17 @@ def test_a_missing_checkpoint_and_a_missing_folder_are_errors(tmp_path):
         clip.load(f"local-dir:{tmp_path}")
 
 
+def test_of_a_file_that_is_no_checkpoint_no_number_is_told(tmp_path, monkeypatch):
+    (tmp_path / "junk").write_bytes(b"junk")
+
+    def read(*_args, **_options):
+        raise KeyError(174812789)  # as torch does, of the first bytes
+
+    monkeypatch.setattr(clip.open_clip, "create_model_and_transforms", read)
+    with pytest.raises(UnsupportedModel, match="cannot be loaded from junk; the file is damaged"):
+        clip.load(f"ViT-B-32:{tmp_path}/junk")
+
+
 def test_a_damaged_or_foreign_checkpoint_is_an_error(folder, tmp_path):
     broken = shutil.copytree(folder, tmp_path / "broken")
     file = broken / "open_clip_model.safetensors"
