@@ -1,12 +1,16 @@
 """Files that are written whole or not at all."""
 
 import os
+import time
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from realness.errors import CannotWrite
+
+_LEFT_BEHIND = 3600.0
+"""Seconds after which what a killed process left half-made is nobody's any more."""
 
 
 @contextmanager
@@ -35,6 +39,14 @@ def replacing(target: Path) -> Iterator[Path]:
     finally:
         with suppress(OSError):
             part.unlink()
+
+
+def sweep(folder: Path, *, below: bool = False) -> None:
+    """Take away what `replacing` left in a folder, or in those in it, where a process was killed meanwhile."""
+    for part in folder.glob("*/.*.part*" if below else ".*.part*"):
+        with suppress(OSError):
+            if time.time() - part.stat().st_mtime > _LEFT_BEHIND:
+                part.unlink()
 
 
 def made_folder(folder: Path) -> Path:

@@ -3,22 +3,19 @@
 import json
 import re
 import shutil
-import time
 from contextlib import suppress
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from realness.atomic import made_folder, replacing, write_bytes
+from realness.atomic import made_folder, replacing, sweep, write_bytes
 from realness.errors import CannotWrite, InvalidValue, NotFound
 from realness.settings import Settings
 from realness.store import copying
 from realness.workbench.bench import Progress, Workbench, digest, silent
 
 _NAME = re.compile(r"realness-\d{8}-\d{6}(-\d+)?\.db")
-_LEFT_BEHIND = 3600.0
-"""Seconds after which what a killed process left half-made is nobody's any more."""
 
 
 @dataclass(frozen=True)
@@ -64,7 +61,7 @@ def back_up(bench: Workbench, dest: Path | None = None, progress: Progress = sil
     made_at = datetime.now(UTC)
     target = _target(bench, dest, made_at)
     _check_room(bench, target)
-    _sweep(target.parent)
+    sweep(target.parent)
     with replacing(target) as part:
         try:
             copying.copy(bench.store.database, part, progress)
@@ -134,14 +131,6 @@ def _check_room(bench: Workbench, target: Path) -> None:
     free = shutil.disk_usage(there).free
     if free < needed:
         raise CannotWrite(f"the copy needs {needed // 10**6 + 1} MB and {there} has {free // 10**6} free; make room")
-
-
-def _sweep(where: Path) -> None:
-    """Take away what a process that was killed while it copied has left."""
-    for part in where.glob(".*.part*"):
-        with suppress(OSError):
-            if time.time() - part.stat().st_mtime > _LEFT_BEHIND:
-                part.unlink()
 
 
 def _card(path: Path) -> Path:

@@ -10,7 +10,7 @@ from itertools import islice
 from pathlib import Path
 
 from realness import exchange, images
-from realness.atomic import replacing
+from realness.atomic import replacing, sweep
 from realness.descriptions import parse_verdict, split_findings
 from realness.domain import (
     Description,
@@ -82,6 +82,7 @@ def import_source(
     whole = path.resolve()
     name = check_name(options.study or printable(whole.name if whole.is_dir() else whole.stem) or "import")
     records = exchange.read(path, options.layout, split=options.split)
+    sweep(bench.settings.data / "images", below=True)
     tally, study, read = _Tally(), None, 0
     with ThreadPoolExecutor(max_workers=min(8, os.cpu_count() or 1)) as pool:
         for batch in _batches(records, BATCH):

@@ -1,6 +1,8 @@
 """Importing through the workbench: what can be used goes in once, the rest is listed."""
 
+import os
 import struct
+import time
 import zlib
 from pathlib import Path
 
@@ -53,6 +55,16 @@ def table(tmp_path):
     path = folder / "table.csv"
     path.write_bytes(b"\n".join(rows) + b"\n")
     return path
+
+
+def test_what_a_killed_import_left_is_taken_away_once_it_is_nobodys(bench, table):
+    folder = bench.settings.data / "images" / "ab"
+    folder.mkdir(parents=True)
+    for name, age in ((".old.part", 3700), (".new.part", 0)):
+        (folder / name).write_text("half an image")
+        os.utime(folder / name, (time.time() - age,) * 2)
+    import_source(bench, table)
+    assert [path.name for path in folder.iterdir()] == [".new.part"]
 
 
 def test_what_is_good_goes_in_and_each_bad_row_is_listed_with_its_reason(bench, table):
