@@ -60,6 +60,7 @@ def evaluate_end_to_end(
     image_network(config.image, fresh=config.fresh)  # weights that cannot be had are told of before images are read
     check_results(out)
     found = rated_images(bench, source)
+    check_found(found.samples, found.skipped, folds)
     others = None if test is None else rated_images(bench, Source(test))
     if others is not None:
         check_apart(found.samples, others.samples)

@@ -83,6 +83,7 @@ def evaluate_core(
     """
     check_results(out)
     found = rated_images(bench, source, progress)
+    check_found(found.samples, found.skipped, folds)
     apart = None if test is None else rated_images(bench, Source(test), progress)
     if apart is not None:
         check_apart(found.samples, apart.samples)

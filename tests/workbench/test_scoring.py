@@ -12,6 +12,7 @@ from PIL import Image
 from rated_images import write_rated, write_table
 
 from realness.core import Core
+from realness.core.model import Encoders
 from realness.domain import Judgement, OpinionScore, StudySettings
 from realness.errors import CannotWrite, ImportFailed, InvalidValue, NotFound
 from realness.workbench import scoring
@@ -121,6 +122,12 @@ def test_few_images_and_many_folds_are_refused(bench, rated, tmp_path):
         train_core(bench, Source(study="none"), Setting(), tmp_path / "out")
     with pytest.raises(InvalidValue, match="--scores"):
         train_core(bench, Source(scores="mine"), Setting(), tmp_path / "out")
+
+
+def test_folds_that_do_not_fit_are_refused_before_anything_is_encoded(bench, rated, tmp_path, monkeypatch):
+    monkeypatch.setattr(Encoders, "encode", None)
+    with pytest.raises(InvalidValue, match="--folds must be from 2 to 20"):
+        evaluate_core(bench, Source(rated), Setting(), tmp_path / "out", folds=100_000)
 
 
 def test_the_database_is_scored_once_and_a_stopped_run_goes_on(bench, rated, tmp_path, monkeypatch):
