@@ -14,7 +14,7 @@ WHO = "realness.who"
 """Where a request's scope holds the person who asks."""
 _OPEN = ("/login", "/api/sign-in")
 _OPEN_BELOW = "/assets/ui/"
-_PAGES = ("/api/", "/files/", "/gradio_api/")
+_PAGES = ("/api/", "/files/")
 
 
 class Entrance:

@@ -62,7 +62,7 @@ class Guard:
         if scope["type"] in ("http", "websocket"):
             reason = self._refusal(scope, Headers(scope=scope))
             if reason:
-                await _refuse(send, reason)
+                await _refuse(scope, send, reason)
                 return
         await self.app(scope, receive, send)
 
@@ -89,7 +89,10 @@ def _name(host: str) -> str:
         return ""
 
 
-async def _refuse(send: Send, reason: str) -> None:
+async def _refuse(scope: Scope, send: Send, reason: str) -> None:
+    if scope["type"] == "websocket":
+        await send({"type": "websocket.close", "code": 4403})
+        return
     body = json.dumps({"error": reason, "kind": "refused"}).encode()
     headers = [(b"content-type", b"application/json"), (b"content-length", str(len(body)).encode())]
     await send({"type": "http.response.start", "status": 403, "headers": headers})

@@ -2,6 +2,7 @@
 
 import pytest
 from builders import make_study
+from starlette.websockets import WebSocketDisconnect
 from test_accounts import app, browser, people
 
 __all__ = ["app", "people"]
@@ -205,3 +206,9 @@ def test_gradios_own_routes_take_nothing_from_anybody(app, ana, method, path):
     for who in (ana, browser(app)):
         answer = who.request(method, path, **({"files": {"files": b"x"}} if method == "POST" else {}))
         assert (answer.status_code, answer.json()["kind"]) == (403, "refused")
+
+
+def test_no_socket_is_opened_to_gradio(ana):
+    with pytest.raises(WebSocketDisconnect) as closed, ana.websocket_connect("/gradio_api/queue/join"):
+        pass
+    assert closed.value.code == 4403
