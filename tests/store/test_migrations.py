@@ -54,7 +54,7 @@ def test_a_database_goes_down_to_nothing_and_up_again(store):
 
 
 def test_of_two_names_that_are_one_the_newer_gets_a_number(store):
-    migrate(store.database, "0006")
+    migrate(store.database, "0007")
     with store.database.write() as connection:
         for name in ("Local", "Straße", "strasse 2", "STRASSE", "Ärzte", "local", "ärzte", "a\u0308rzte"):
             values = {"name": name, "pseudonym": f"p-{name}"}
