@@ -77,6 +77,12 @@ export function duration(seconds) {
   return rest ? `${say(hours, "hour")} ${say(rest, "minute")}` : say(hours, "hour");
 }
 
+/** Seconds as minutes and seconds: 1:05. */
+export function spent(seconds) {
+  const whole = Math.round(seconds);
+  return `${Math.floor(whole / 60)}:${String(whole % 60).padStart(2, "0")}`;
+}
+
 /** The local time of day, 14:02, of an ISO date or of now. */
 export function clock(when) {
   const date = when ? new Date(when) : new Date();

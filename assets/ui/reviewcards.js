@@ -2,16 +2,13 @@
 
 import { isTicked, letter } from "./deciding.js";
 import { showDifference } from "./diff.js";
-import { clock, icon, make } from "./dom.js";
+import { clock, icon, make, spent } from "./dom.js";
 import { band, JUDGEMENTS, STATES, VERDICTS } from "./form.js";
 import { count } from "./shapes.js";
 import { sample } from "./theirmarks.js";
 
 const KINDS = { skip: "Skipped", flag: "Flagged" };
 const day = (iso) => `${new Date(iso).toLocaleDateString()} ${clock(iso)}`;
-
-/** Seconds as minutes and seconds: 1:05. */
-const spent = (seconds) => `${Math.floor(seconds / 60)}:${String(Math.round(seconds) % 60).padStart(2, "0")}`;
 
 export class ReviewCards {
   #revision = new Map(); // which revision of whom is looked at, where it is not the newest

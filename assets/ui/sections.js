@@ -1,6 +1,6 @@
 // What stands in each part of Insights but the scores: figures, plots, lists of people and of images.
 
-import { draw, make } from "./dom.js";
+import { draw, make, spent } from "./dom.js";
 import { count as counted } from "./jobs.js";
 import { card, imageCard, listCard } from "./plotcard.js";
 import { opinion, PLOTS, short } from "./plots.js";
@@ -86,7 +86,7 @@ const OF_CONTROLS = [
 ];
 
 function person(row) {
-  const own = [name(row), ...[row.rated, row.skipped, row.flagged].map(count), fixed(row.mean), signed(row.bias), fixed(row.inconsistency), fixed(row.minutes)];
+  const own = [name(row), ...[row.rated, row.skipped, row.flagged].map(count), fixed(row.mean), signed(row.bias), fixed(row.inconsistency), spent(60 * row.minutes)];
   if (!("wrong_seen" in row)) return own;
   const wrong = row.wrong_seen ? of(row.wrong_accepted, row.wrong_seen) : NONE;
   const repeats = row.repeats ? `${fixed(row.repeat_difference)}, n ${row.repeats}` : NONE;
@@ -98,7 +98,7 @@ const people = ({ figures: told, people: rows }) => ({
   empty: rows.length ? null : ["You have not answered any image of this study yet", "Your own figures stand here from the first answer on.", [rate]],
   figures: [
     ["Reviewers", count(told.people), told.all ? "by pseudonym" : "you see your own row"],
-    ["Minutes an image", fixed(told.minutes), told.middle ? `middle half: ${fixed(told.middle[0])} to ${fixed(told.middle[1])}` : ""],
+    ["Minutes an image", told.minutes === null ? "not yet" : spent(60 * told.minutes), told.middle ? `middle half: ${told.middle.map((one) => spent(60 * one)).join(" to ")}` : ""],
     ["Answers", count(rows.reduce((sum, row) => sum + row.rated + row.skipped + row.flagged, 0)), `${count(rows.reduce((sum, row) => sum + row.rated, 0))} of them ratings`],
   ],
   wide: listCard("Reviewers", "", told.all ? [...HEADS, ...OF_CONTROLS] : HEADS, rows.map(person)),

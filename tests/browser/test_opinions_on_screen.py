@@ -75,6 +75,7 @@ def test_people_are_told_by_pseudonym_and_what_is_not_known_yet_says_so(served, 
     rows = page.get_by_role("region", name="Reviewers").get_by_role("row")
     expect(rows).to_have_count(6)
     expect(rows.filter(has_text=NASTY)).to_contain_text("none yet")
+    expect(rows.filter(has_text=NASTY)).to_contain_text("1:00")
     expect(page.locator('[data-plot="reviewers"] .pt')).to_have_count(5)
     expect(page.locator('[data-plot="minutes"] .pt')).to_have_count(1)
     assert page.evaluate("window.hacked") is None
