@@ -3,10 +3,17 @@
 import asyncio
 import inspect
 import time
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
 from realness.ui.line import in_line
+
+
+def run(doing):
+    """In a thread of its own: that of the tests may have a loop that runs already."""
+    with ThreadPoolExecutor(1) as aside:
+        return aside.submit(lambda: asyncio.run(doing())).result()
 
 
 def test_one_after_another_in_the_order_they_came():
@@ -23,7 +30,7 @@ def test_one_after_another_in_the_order_they_came():
     async def all_at_once():
         return await asyncio.gather(*(route(number) for number in range(5)))
 
-    assert asyncio.run(all_at_once()) == [0, 2, 4, 6, 8]
+    assert run(all_at_once) == [0, 2, 4, 6, 8]
     assert ended == [0, 1, 2, 3, 4]
 
 
@@ -35,7 +42,7 @@ def test_an_error_is_that_of_its_own_route_and_the_line_goes_on():
     async def all_at_once():
         return await asyncio.gather(route(1), route(0), route(1), return_exceptions=True)
 
-    first, failed, last = asyncio.run(all_at_once())
+    first, failed, last = run(all_at_once)
     assert (first, last) == (1, 1)
     with pytest.raises(ZeroDivisionError):
         raise failed
