@@ -1,6 +1,6 @@
 // Which button and which key does what on the Review screen.
 
-import { correcting, JUDGED, viewButtons, viewing } from "./hands.js";
+import { correcting, JUDGED, legendFollows, viewButtons, viewing } from "./hands.js";
 import { listen } from "./keys.js";
 import { remember } from "./memory.js";
 import { session } from "./session.js";
@@ -61,6 +61,5 @@ export function connect(review) {
     review.sending.outbox.patience.hurry();
     review.paint();
   });
-  // While somebody types, other keys hold.
-  for (const name of ["focusin", "focusout"]) review.root.addEventListener(name, () => review.legend());
+  legendFollows(review);
 }

@@ -1,6 +1,6 @@
 // Which button and which key does what on the Adjudicate screen.
 
-import { correcting, JUDGED, viewButtons, viewing } from "./hands.js";
+import { correcting, JUDGED, legendFollows, viewButtons, viewing } from "./hands.js";
 import { listen } from "./keys.js";
 import { place, session } from "./session.js";
 
@@ -62,6 +62,7 @@ export function connect(screen) {
   buttons(screen);
   slider(screen);
   keys(screen);
+  legendFollows(screen);
   const load = () => place().screen === "adjudicate" && screen.load();
   session.addEventListener("chosen", load);
   addEventListener("hashchange", load);

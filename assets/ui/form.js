@@ -60,15 +60,15 @@ function ofShown(form, { description }) {
 }
 
 /** Whether a draft is one that this page can have written: it is read as whatever a browser or a person put there. */
-function isWhole({ body } = {}) {
+function isWhole(draft) {
   const drawn = (region) => typeof region?.shape === "string" && Array.isArray(region.coordinates);
   const whole = (finding) => typeof finding?.phrase === "string" && Array.isArray(finding.regions) && finding.regions.every(drawn);
-  return Array.isArray(body?.findings) && body.findings.every(whole);
+  return Array.isArray(draft?.body?.findings) && draft.body.findings.every(whole);
 }
 
 /** The form of an item: the newer of its drafts if there is one, else its last revision, else empty. */
 export function opened(item, drafts) {
-  const draft = drafts.filter((one) => one && isWhole(one)).sort((a, b) => (b.body.edited_at ?? 0) - (a.body.edited_at ?? 0))[0];
+  const draft = drafts.filter(isWhole).sort((a, b) => (b.body.edited_at ?? 0) - (a.body.edited_at ?? 0))[0];
   let form = item.review ? reopened(item.review, item.reveal) : empty();
   if (draft) form = { ...form, ...draft.body };
   if (item.locked) form.rating = item.locked.rating;

@@ -44,6 +44,11 @@ export const viewing = ({ overlay, viewer }) => ({
   fit: () => viewer.toggle(),
 });
 
+/** The footer follows the focus: while somebody types, other keys hold. */
+export function legendFollows(screen) {
+  for (const name of ["focusin", "focusout"]) screen.root.addEventListener(name, () => screen.legend());
+}
+
 /** The buttons of the view. `viewer` gives the viewer that they act on. */
 export function viewButtons(el, viewer) {
   const on = (element, act) => element.addEventListener("click", act);

@@ -58,22 +58,19 @@ function notice(kind, symbol, title, ...text) {
 }
 
 /** What is to be known of an image, where nothing is wrong. */
-function paintNotice(el, known) {
-  el.trouble.hidden = !known;
-  el.trouble.dataset.kind = "";
-  const leave = known?.leave ? [" ", ...caps(["X"]), " leaves it as it was."] : [];
-  el.trouble.replaceChildren(...(known ? [notice("", "done", known.title, make("span", { class: "quiet" }, known.text, ...leave))] : []));
+function paintKnown(el, { title, text, leave }) {
+  const how = leave ? [" ", ...caps(["X"]), " leaves it as it was."] : [];
+  el.trouble.dataset.kind = "known";
+  el.trouble.replaceChildren(notice("", "done", title, make("span", { class: "quiet" }, text, ...how)));
 }
 
-/** The notice above the steps: offline, not saved, refused; else what is to be known of the image; or none. */
-function paintTrouble(el, trouble, known = null) {
-  if (!trouble) return paintNotice(el, known);
-  el.trouble.hidden = false;
+/** What is wrong: offline, not saved, refused. */
+function paintTrouble(el, trouble) {
   const { kind, left, waiting, text } = trouble;
   const count = el.trouble.querySelector(".countdown");
   if (count && el.trouble.dataset.kind === kind && left) {
     count.textContent = `in ${left} s`; // the alert is read out once, not every second
-    return undefined;
+    return;
   }
   el.trouble.dataset.kind = kind;
   const next = make("span", { class: "num countdown", "aria-hidden": "true" }, left ? `in ${left} s` : "now");
@@ -88,7 +85,15 @@ function paintTrouble(el, trouble, known = null) {
   } else {
     el.trouble.replaceChildren(notice("alert", "alert", "Not saved", text));
   }
-  return undefined;
+}
+
+/** The notice above the steps: what is wrong, else what is to be known of the image, or none. */
+function paintNotice(el, { trouble, notice: known, phase }) {
+  const told = trouble ?? (phase === "loading" ? null : known);
+  el.trouble.hidden = !told;
+  if (trouble) paintTrouble(el, trouble);
+  else if (told) paintKnown(el, told);
+  else el.trouble.replaceChildren();
 }
 
 function paintFoot(el, { phase, form, trouble, busy, revisit }) {
@@ -125,7 +130,7 @@ export function paintPanel(el, view) {
   el.brokenNote.hidden = phase !== "broken";
   el.stepList.hidden = ["welcome", "conflict", "broken"].includes(phase) || !el.bones.hidden || !view.item;
   if (view.item) paintSteps(el, view);
-  paintTrouble(el, view.trouble, view.phase === "loading" ? null : view.notice);
+  paintNotice(el, view);
   paintFoot(el, view);
 }
 

@@ -106,8 +106,10 @@ export class Sending {
     const { revision } = this.#theirs;
     this.#theirs = null;
     review.drafts.drop(session.study.id, review.item.image.key, review.base);
-    if (!mine) go("review", true);
-    if (!mine) return review.opening.open(getNext, { text: "The other one stays" });
+    if (!mine) {
+      go("review", true);
+      return review.opening.open(getNext, { text: "The other one stays" });
+    }
     this.#rebase(revision);
     review.enter(stepOf(review.form, review.item));
     return this.submit(this.#sent.kind, this.#sent.reason);

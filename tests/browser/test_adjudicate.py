@@ -82,6 +82,9 @@ def test_a_review_is_chosen_with_its_findings_and_marks_by_keys_alone(led, signe
     expect(el(page, "result")).to_have_text("Review A, as it is")
     expect(el(page, "text")).to_have_value("The handle melts into the rim.")
     say_why(page)
+    page.keyboard.press("Escape")
+    expect(el(page, "legend")).to_contain_text("differences")
+    page.keyboard.press("q")
     page.keyboard.press("Control+Enter")
     expect(el(page, "noted")).to_have_text("Saved")
     expect(el(page, "left")).to_have_text("1 left")  # and the next image is there

@@ -89,7 +89,7 @@ def sign_out_everywhere(bench: Bench, who: Who, response: Response) -> dict[str,
 
 
 @router.post("/api/password")
-def own_password(bench: Bench, door: Doorway, who: Who, request: Request, body: AccountChange) -> dict[str, Any]:
+def own_password(bench: Bench, who: Who, body: AccountChange) -> dict[str, Any]:
     """Another password for oneself; every session ends."""
     if body.password is None or body.role is not None or body.disabled is not None:
         raise NotAllowed("only one's own password can be changed here")
