@@ -122,8 +122,8 @@ def test_a_review_that_could_not_be_sent_goes_out_when_the_page_is_opened_again(
     assert row["explanation"] == "Waits in the browser."
 
 
-def test_what_another_tab_saved_is_shown_and_the_person_chooses(served, visit):
-    study = served.study()
+def in_conflict(served, visit, study):
+    """The screen of somebody who submits what another tab has submitted meanwhile."""
     screen = visit(served, study, noise="409")
     screen.rate("2")
     screen.judge("p")
@@ -134,6 +134,12 @@ def test_what_another_tab_saved_is_shown_and_the_person_chooses(served, visit):
     other.write("Theirs.")
     other.submit()
     screen.press("Control+Enter")
+    return screen
+
+
+def test_what_another_tab_saved_is_shown_and_the_person_chooses(served, visit):
+    study = served.study()
+    screen = in_conflict(served, visit, study)
     expect(screen.el("conflictDiff").locator("del")).to_contain_text("Theirs")
     expect(screen.el("conflictDiff").locator("ins")).to_contain_text("Mine")
     screen.el("go").click()
@@ -143,16 +149,7 @@ def test_what_another_tab_saved_is_shown_and_the_person_chooses(served, visit):
 
 def test_a_reload_comes_back_to_what_is_to_be_chosen(served, visit):
     study = served.study()
-    screen = visit(served, study, noise="409")
-    screen.rate("2")
-    screen.judge("p")
-    screen.write("Mine.")
-    screen.draft_saved()
-    other = visit(served, study)
-    expect(other.el("text")).to_have_value("Mine.")
-    other.write("Theirs.")
-    other.submit()
-    screen.press("Control+Enter")
+    screen = in_conflict(served, visit, study)
     expect(screen.el("conflictDiff")).to_be_visible()
     screen.page.reload()
     expect(screen.el("text")).to_have_value("Mine.")
