@@ -64,7 +64,7 @@ export class Bulk {
       const { tags } = await get("/api/tags", { study: session.study.id });
       el.knownTags.replaceChildren(...tags.map(({ tag }) => new Option(tag)));
       el.tagList.replaceChildren(...tags.map((one) => this.#tagRow(one)));
-      if (!tags.length) this.#say(el.tagSaid, "No tags in this study yet.");
+      if (!tags.length && !el.tagSaid.textContent) this.#say(el.tagSaid, "No tags in this study yet."); // what was done stays told
     } catch (error) {
       this.#say(el.tagSaid, error.message);
     }

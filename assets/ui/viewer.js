@@ -13,6 +13,7 @@ export class Viewer {
   #place = { x: 0, y: 0 };
   #fitted = true;
   #drag = null;
+  #sizes; // tells when the stage gets another size
   #seen = null; // the view as last painted, or as it is to be painted once the stage has a size
 
   /**
@@ -25,7 +26,8 @@ export class Viewer {
     this.onZoom = onZoom;
     this.onMove = onMove;
     this.takesDrag = takesDrag;
-    new ResizeObserver(() => this.#resized()).observe(stage);
+    this.#sizes = new ResizeObserver(() => this.#resized());
+    this.#sizes.observe(stage);
     stage.addEventListener("wheel", (event) => this.#wheel(event), { passive: false });
     stage.addEventListener("pointerdown", (event) => this.#down(event));
     stage.addEventListener("pointermove", (event) => this.#move(event));
@@ -94,13 +96,19 @@ export class Viewer {
   /** See the same as another viewer: of a picture of another size the same part of it. */
   adopt(view) {
     this.#seen = view;
-    if (!this.stage.clientWidth) return; // not on the screen: once it is
+    if (!this.stage.clientWidth) return void this.#await(); // not on the screen: once it is
     if (view.fitted) return void this.#fit();
     const same = view.size.width === this.#size.width && view.size.height === this.#size.height;
     this.#scale = same ? view.scale : view.ratio * this.#fitScale();
     this.#fitted = false;
     this.#centre(view);
     this.#paint();
+  }
+
+  /** Observed anew, a stage that comes back within the frame in which it went is told of, too. */
+  #await() {
+    this.#sizes.unobserve(this.stage);
+    this.#sizes.observe(this.stage);
   }
 
   fit() {

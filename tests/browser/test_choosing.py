@@ -143,6 +143,7 @@ def test_a_lead_puts_a_tag_on_that_a_reviewer_sees_once_the_image_is_rated(staff
     lead.press("Shift+A", "t")
     dialog = lead.page.get_by_role("dialog", name="Tags of 2 images")
     dialog.get_by_role("button", name="Take off: melted").click()
+    expect(dialog.get_by_role("listitem")).to_have_count(0)
     expect(dialog.get_by_role("status")).to_have_text("“melted <b>cup</b>” taken off 2 images.")
     lead.press("Escape")
     expect(lead.page.get_by_text("No image matches")).to_be_visible()

@@ -185,6 +185,23 @@ def test_zoom_and_place_are_one_until_they_are_unlocked(visit, compared):
     assert widths(page)[0] < second
 
 
+def test_tiles_hidden_and_shown_within_one_frame_are_zoomed_as_the_others_are(visit, compared):
+    page = opened(visit, compared, f"compare/{compared.keys[0]}", 3)
+    alike(lambda: widths(page))
+    before = widths(page)[0]
+    page.evaluate(
+        """() => {
+             const [first, , third] = document.querySelectorAll(".pane");
+             const press = (key) => document.body.dispatchEvent(new KeyboardEvent("keydown", { key, bubbles: true }));
+             first.hidden = third.hidden = true;
+             press("-");
+             first.hidden = third.hidden = false;
+           }"""
+    )
+    alike(lambda: widths(page))
+    assert widths(page)[0] < before
+
+
 @pytest.mark.parametrize("pixel", [(0, 0), (150, 40), (311, 222), (599, 399)])
 def test_the_numbers_under_the_cursor_are_the_maps_values_at_that_pixel(visit, compared, pixel):
     page = opened(visit, compared, f"compare/{compared.keys[0]}", 3)
