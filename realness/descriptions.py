@@ -84,6 +84,13 @@ def parse_verdict(text: str) -> tuple[Verdict | None, str]:
     return Verdict(match.group(1).lower()), text[match.end() :].strip()
 
 
+def join_verdict(verdict: Verdict | None, explanation: str) -> str:
+    """A description of this verdict and this explanation: "Yes. The arm is bent.". `parse_verdict` takes it apart."""
+    if verdict is None:
+        return explanation
+    return f"{verdict.title()}. {explanation}".strip()
+
+
 def split_findings(explanation: str, verdict: Verdict | None = None) -> tuple[Finding, ...]:
     """Split an explanation into findings: clauses about different things, in reading order.
 

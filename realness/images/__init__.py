@@ -5,7 +5,7 @@ from realness.images.copies import display_copy, media_type, thumbnail, write_jp
 from realness.images.formats import EXTENSIONS, IMAGE_SUFFIXES, OTHER_IMAGE_SUFFIXES, format_of
 from realness.images.grey import read_grey, read_marks
 from realness.images.opening import MAX_BYTES, MAX_PIXELS, inspect_image, read_image
-from realness.images.regions import rasterise
+from realness.images.regions import bounding_box, rasterise
 
 __all__ = [
     "EXTENSIONS",
@@ -14,6 +14,7 @@ __all__ = [
     "MAX_PIXELS",
     "OTHER_IMAGE_SUFFIXES",
     "SURROUND",
+    "bounding_box",
     "display_copy",
     "format_of",
     "inspect_image",

@@ -1,5 +1,7 @@
 """Regions as masks: boxes, polygons and run lengths on the pixels of an image."""
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from realness.domain import Region, RegionShape
@@ -40,6 +42,43 @@ def rasterise(region: Region, size: tuple[int, int]) -> np.ndarray:
         if x < width and y < height:
             inside[y, x] = True
     return inside
+
+
+def bounding_box(regions: Sequence[Region], size: tuple[int, int]) -> tuple[float, float, float, float] | None:
+    """The smallest box around regions, `(x0, y0, x1, y1)` in pixels, half-open, cut off at the image's edges.
+
+    Args:
+        size: `(width, height)` of the image.
+
+    Returns:
+        None where no region reaches into the image.
+    """
+    width, height = size
+    boxes = np.array([box for region in regions if (box := _around(region)) is not None], dtype=float).reshape(-1, 4)
+    boxes = np.clip(boxes, 0, [width, height, width, height])
+    boxes = boxes[(boxes[:, 0] < boxes[:, 2]) & (boxes[:, 1] < boxes[:, 3])]
+    if not len(boxes):
+        return None
+    x0, y0 = boxes[:, :2].min(0)
+    x1, y1 = boxes[:, 2:].max(0)
+    return float(x0), float(y0), float(x1), float(y1)
+
+
+def _around(region: Region) -> tuple[float, float, float, float] | None:
+    values = np.asarray(region.coordinates, dtype=float)
+    if region.shape is not RegionShape.MASK:
+        xs, ys = values[0::2], values[1::2]
+        return xs.min(), ys.min(), xs.max(), ys.max()
+    ends = np.cumsum(values)[1::2]
+    starts, ends = (ends - values[1::2])[ends > ends - values[1::2]], ends[ends > ends - values[1::2]]
+    if not len(starts) or region.size is None:
+        return None
+    width = region.size[0]
+    top, bottom = starts.min() // width, (ends.max() - 1) // width + 1
+    whole_rows = starts // width != (ends - 1) // width  # a run that goes on in the next row touches both edges
+    left = 0 if whole_rows.any() else (starts % width).min()
+    right = width if whole_rows.any() else ((ends - 1) % width).max() + 1
+    return left, top, right, bottom
 
 
 def _runs(runs: np.ndarray, told: tuple[int, int] | None, size: tuple[int, int]) -> np.ndarray:

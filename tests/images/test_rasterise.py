@@ -5,7 +5,7 @@ import pytest
 
 from realness.domain import Region, RegionShape
 from realness.errors import InvalidValue
-from realness.images import rasterise
+from realness.images import bounding_box, rasterise
 
 BOX, POLYGON, MASK = RegionShape.BOX, RegionShape.POLYGON, RegionShape.MASK
 
@@ -63,3 +63,23 @@ def test_a_mark_thinner_than_a_pixel_is_not_lost_and_one_outside_is_cut_off():
     assert np.argwhere(rasterise(Region(BOX, (2.6, 1.1, 2.9, 1.3)), (4, 4))).tolist() == [[1, 2]]
     assert rasterise(Region(BOX, (2, 2, 9, 9)), (4, 4)).sum() == 4
     assert not rasterise(Region(BOX, (8, 8, 9, 9)), (4, 4)).any()
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_the_box_around_regions_holds_every_pixel_of_theirs_and_touches_them(seed):
+    rng = np.random.default_rng(seed)
+    mask = rng.random((7, 9)) > 0.9
+    runs = np.diff(np.flatnonzero(np.diff(np.concatenate(([0], mask.ravel(), [0])))), prepend=0)
+    runs = [*runs, mask.size - sum(runs)]
+    region = Region(RegionShape.MASK, tuple(float(v) for v in runs), (9, 7))
+    ys, xs = np.nonzero(mask)
+    expected = (xs.min(), ys.min(), xs.max() + 1, ys.max() + 1) if len(xs) else None
+    assert bounding_box([region], (9, 7)) == expected
+
+
+def test_the_box_around_regions_ends_at_the_images_edge():
+    box = Region(RegionShape.BOX, (2.0, 3.0, 50.0, 60.0))
+    triangle = Region(RegionShape.POLYGON, (1.0, 9.0, 4.0, 2.0, 5.0, 5.0))
+    assert bounding_box([box, triangle], (20, 10)) == (1.0, 2.0, 20.0, 10.0)
+    assert bounding_box([Region(RegionShape.BOX, (30.0, 0.0, 40.0, 5.0))], (20, 10)) is None
+    assert bounding_box([], (20, 10)) is None

@@ -1,0 +1,1 @@
+"""Asking describers for descriptions: OpenAI-compatible servers and local models."""
