@@ -110,6 +110,7 @@ studies = _table(
     Column("hidden_repeats", Integer, nullable=False, server_default="0"),
     Column("gold_share", Integer, nullable=False, server_default="0"),
     Column("target", Integer),
+    Column("choices", Integer, nullable=False, server_default="1"),
     Column("images", Integer, nullable=False, server_default="0"),
     Column("closed_at", DateTime(timezone=True)),
 )
@@ -359,6 +360,7 @@ reviews = _table(
     Column("client_at", DateTime(timezone=True)),
     Column("sources", JSON(none_as_null=True)),
     Column("app_version", String(32), nullable=False),
+    Column("offered", JSON(none_as_null=True)),
     _scale("rating"),
     _scale("second_rating"),
     _one_of("role", "reviewer", "adjudicator"),
@@ -371,6 +373,9 @@ reviews = _table(
     Index("ix_reviews_flags", "study_id", sqlite_where=text("kind = 'flag'")),
     Index("ix_reviews_notes", "study_id", sqlite_where=text("note <> ''")),
 )
+
+"""`offered`: the ids of the descriptions that were shown to choose from, in the order shown; `description_id` is the
+chosen one. NULL where there was no choice."""
 
 review_findings = _table(
     "review_findings",
