@@ -1,6 +1,7 @@
 """Measuring what models say against what people say."""
 
 import sys
+from collections.abc import Mapping, Sequence
 from typing import Annotated, Any
 
 import typer
@@ -8,11 +9,6 @@ import typer
 from realness.cli.context import Context, label, progress_bar
 
 app = typer.Typer(help="Measure models against people.", no_args_is_help=True)
-
-
-@app.callback()
-def _group() -> None:
-    """A group, also while it has one command."""
 
 
 @app.command()
@@ -43,22 +39,80 @@ def maps(
     shared.finish(result, f"{found.overall['n']} places on {found.overall['images']} images: {told}")
 
 
-def _print_table(by_source: dict[str, dict[str, Any]]) -> None:
-    from rich.console import Console  # noqa: PLC0415
-    from rich.table import Table  # noqa: PLC0415
+@app.command()
+def descriptions(
+    context: typer.Context,
+    study: Annotated[str | None, typer.Option(help="One study, by name.")] = None,
+    split: Annotated[str | None, typer.Option(help="Images of this split only.")] = None,
+    compare: Annotated[
+        tuple[str, str] | None, typer.Option(help="Two describers, by name or model, for a paired test.")
+    ] = None,
+) -> None:
+    """Hold descriptions against what people made of them, describer by describer."""
+    from realness.workbench.describers import evaluate_descriptions  # noqa: PLC0415
 
+    shared: Context = context.obj
+    study, split = label(study, "--study"), label(split, "--split")
+    with shared.bench() as bench, progress_bar("evaluate descriptions") as progress:
+        found = evaluate_descriptions(bench, study=study, split=split, progress=progress)
+        pair = found.compare(*compare) if compare else None
+        by_generator = {name: one.as_json() for name, one in found.by_generator.items()}
+    _print_figures({name: by_generator[name] for name in by_generator})
+    if pair:
+        _print_pair(pair)
+    overall = found.overall.as_json()
+    told = f"{overall['n']} answers on {overall['images']} descriptions: HTER {overall['hter']:.3f}"
+    shared.finish({**overall, "by_generator": by_generator, "comparison": pair}, told)
+
+
+def _print_figures(by_generator: dict[str, dict[str, Any]]) -> None:
+    from realness.describe.measures import FIGURES  # noqa: PLC0415
+
+    rows = {
+        name.replace("_", " "): [_figure(one, name) for one in by_generator.values()]
+        for name in FIGURES
+        if any(name in one for one in by_generator.values())
+    }
+    rows["answers, images"] = [f"{one['n']}, {one['images']}" for one in by_generator.values()]
+    rows["refused"] = [str(sum(one["refusals"].values())) if one["refusals"] else "" for one in by_generator.values()]
+    _print_rows("Descriptions against people (95 % interval)", ["figure", *by_generator], rows)
+
+
+def _print_pair(pair: dict[str, Any]) -> None:
+    rows = {
+        name.replace("_", " "): [
+            f"{one['ours']:.3f}",
+            f"{one['theirs']:.3f}",
+            "{:+.3f} [{:+.3f}, {:+.3f}]".format(one["difference"], *one["ci"]),
+            f"{one['p']:.4f}",
+        ]
+        for name, one in pair["figures"].items()
+    }
+    heads = ["figure", pair["ours"], pair["theirs"], "difference", "p"]
+    _print_rows(f"Paired test on {pair['images']} images", heads, rows)
+
+
+def _figure(figures: dict[str, Any], name: str) -> str:
+    return "{:.3f} [{:.3f}, {:.3f}]".format(figures[name], *figures[f"{name}_ci"]) if name in figures else ""
+
+
+def _print_table(by_source: dict[str, dict[str, Any]]) -> None:
     from realness.workbench.evaluating import METRICS  # noqa: PLC0415
 
-    table = Table(title="Maps against known places (mean over images, 95 % interval)")
-    table.add_column("metric")
-    for name in by_source:
-        table.add_column(name, justify="right")
-    for metric in METRICS:
-        cells = []
-        for figures in by_source.values():
-            span = "[{:.3f}, {:.3f}]".format(*figures[f"{metric}_ci"]) if metric in figures else ""
-            cells.append(f"{figures[metric]:.3f} {span}" if span else "")
-        if any(cells):
-            table.add_row(metric.replace("_", " "), *cells)
-    table.add_row("places, images", *(f"{figures['n']}, {figures['images']}" for figures in by_source.values()))
-    Console(file=sys.stderr, width=40 + 30 * len(by_source)).print(table)
+    rows = {name.replace("_", " "): [_figure(one, name) for one in by_source.values()] for name in METRICS}
+    rows = {name: cells for name, cells in rows.items() if any(cells)}
+    rows["places, images"] = [f"{one['n']}, {one['images']}" for one in by_source.values()]
+    _print_rows("Maps against known places (mean over images, 95 % interval)", ["metric", *by_source], rows)
+
+
+def _print_rows(title: str, heads: Sequence[str], rows: Mapping[str, Sequence[str]]) -> None:
+    from rich.console import Console  # noqa: PLC0415
+    from rich.table import Table  # noqa: PLC0415
+    from rich.text import Text  # noqa: PLC0415
+
+    table = Table(title=title)
+    for at, head in enumerate(heads):
+        table.add_column(Text(head), justify="right" if at else "left")
+    for name, cells in rows.items():
+        table.add_row(Text(name), *cells)
+    Console(file=sys.stderr, width=40 + 30 * (len(heads) - 1)).print(table)

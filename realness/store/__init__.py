@@ -6,6 +6,7 @@ from realness.store.adjudications import AdjudicationStore, Disputed, Disputes, 
 from realness.store.assignments import AssignmentStore
 from realness.store.browse import BrowseStore, Listed, Listing, Scored
 from realness.store.controls import Checks, ControlStore, Gold
+from realness.store.corrections import Candidate, CorrectedFinding, Correction, CorrectionStore
 from realness.store.descriptions import CHECK, DescriptionStore
 from realness.store.engine import Database
 from realness.store.exports import ExportFilter, ExportStore
@@ -28,7 +29,10 @@ __all__ = [
     "CHECK",
     "Answered",
     "AtWork",
+    "Candidate",
     "Checks",
+    "CorrectedFinding",
+    "Correction",
     "Database",
     "Disputed",
     "Disputes",
@@ -73,6 +77,7 @@ class Store:
     browse: BrowseStore
     exports: ExportStore
     regions: RegionStore
+    corrections: CorrectionStore
     references: ReferenceStore
     predictions: PredictionStore
     panel: PanelStore
@@ -102,6 +107,7 @@ class Store:
             browse=BrowseStore(database),
             exports=ExportStore(database),
             regions=RegionStore(database),
+            corrections=CorrectionStore(database),
             references=ReferenceStore(database),
             predictions=PredictionStore(database),
             panel=PanelStore(database),
