@@ -67,3 +67,7 @@ class NotAllowed(RealnessError):
 
 class TooManyTries(RealnessError):
     """Signing in failed too often; the message says how long to wait."""
+
+
+class DescriberProblem(RealnessError):
+    """A describer that cannot be reached, or refuses whoever asks or whatever is asked."""

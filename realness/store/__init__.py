@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from realness.store.adjudications import AdjudicationStore, Disputed, Disputes, Revision, Which
 from realness.store.assignments import AssignmentStore
+from realness.store.batches import BatchStore, StoredBatch
 from realness.store.browse import BrowseStore, Listed, Listing, Scored
 from realness.store.controls import Checks, ControlStore, Gold
 from realness.store.corrections import Candidate, CorrectedFinding, Correction, CorrectionStore
@@ -20,6 +21,7 @@ from realness.store.predictions import NewPrediction, Opinion, PredictionStore, 
 from realness.store.queues import Taken
 from realness.store.references import ReferenceFinding, ReferenceStore
 from realness.store.regions import Answered, RegionStore
+from realness.store.replies import NewReply, ReplyStore
 from realness.store.reviews import ReviewStore
 from realness.store.studies import AtWork, Place, Sources, StudyStore, Wanted
 from realness.store.tags import TagStore
@@ -44,6 +46,7 @@ __all__ = [
     "MapTask",
     "NewImage",
     "NewPrediction",
+    "NewReply",
     "Opinion",
     "Place",
     "ReferenceFinding",
@@ -52,6 +55,7 @@ __all__ = [
     "Scored",
     "Sources",
     "Store",
+    "StoredBatch",
     "StudyState",
     "Taken",
     "TakenBack",
@@ -86,6 +90,8 @@ class Store:
     tags: TagStore
     views: ViewStore
     adjudications: AdjudicationStore
+    replies: ReplyStore
+    batches: BatchStore
 
     @classmethod
     def open(cls, url: str) -> "Store":
@@ -116,6 +122,8 @@ class Store:
             tags=TagStore(database),
             views=ViewStore(database),
             adjudications=AdjudicationStore(database),
+            replies=ReplyStore(database),
+            batches=BatchStore(database),
         )
 
     def close(self) -> None:

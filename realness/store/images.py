@@ -3,7 +3,7 @@
 import hashlib
 import json
 import secrets
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -148,12 +148,18 @@ def _into_study(connection: Connection, study_id: int, image_id: int) -> None:
         connection.execute(insert(study_images).values(created_at=now(), **values))
 
 
-def add_description(connection: Connection, image_id: int, description: Description) -> int:
-    """Add a description and its findings, unless the same words of the same writer are there. Gives the id."""
+def add_description(
+    connection: Connection, image_id: int, description: Description, made: Mapping[str, Any] | None = None
+) -> int:
+    """Add a description and its findings, unless the same words of the same writer are there. Gives the id.
+
+    Args:
+        made: how a describer made it: the columns `parameters`, `raw_reply`, `input_tokens`, …
+    """
     key = {"image_id": image_id, "provider": description.provider, "model": description.model or ""}
     key |= {"prompt_version": description.prompt_version or "", "text_sha256": text_digest(description.text)}
     values = {"text": description.text, "verdict": description.verdict, "explanation": description.explanation}
-    values["planted_wrong"] = description.planted_wrong
+    values |= {"planted_wrong": description.planted_wrong, **(made or {})}
     description_id, is_new = _ensure(connection, descriptions, values, **key)
     for position, finding in enumerate(description.findings if is_new else ()):
         row = {"description_id": description_id, "position": position, "phrase": finding.phrase}

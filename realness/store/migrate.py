@@ -11,7 +11,7 @@ from realness.errors import DatabaseProblem
 from realness.store import triggers
 from realness.store.engine import Database
 
-HEAD = "0009"
+HEAD = "0010"
 """The revision this version of the code works with; a test holds it against the newest migration."""
 
 SCRIPTS = Path(__file__).parent / "migrations"

@@ -399,6 +399,46 @@ review_regions = _table(
     UniqueConstraint("review_finding_id", "position"),
 )
 
+batches = _table(
+    "batches",
+    Column("token", String(32), nullable=False, unique=True),
+    Column("remote_id", String(200)),
+    Column("base_url", Text, nullable=False),
+    Column("model", String(200), nullable=False),
+    Column("prompt_version", String(64), nullable=False),
+    Column("request_sha256", String(64), nullable=False),
+    Column("status", String(16), nullable=False),
+    Column("images", JSON, nullable=False),
+    Column("collected_at", DateTime(timezone=True)),
+)
+"""What was given to a server to be answered in its own time. `token`: ours, by which a batch is found there again when
+its `remote_id` was not kept; `images`: the ids of those that it asks about."""
+
+replies = _table(
+    "replies",
+    _of("images"),
+    Column("request_sha256", String(64), nullable=False),
+    Column("provider", String(64), nullable=False),
+    Column("model", String(200), nullable=False),
+    Column("prompt_version", String(64), nullable=False),
+    Column("parameters", JSON, nullable=False),
+    Column("status", String(16), nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("raw_reply", Text, nullable=False),
+    Column("input_tokens", Integer),
+    Column("output_tokens", Integer),
+    Column("cost", Float),
+    Column("seconds", Float),
+    Column("attempts", Integer, nullable=False),
+    _of("descriptions", nullable=True),
+    Column("batch_id", ForeignKey("batches.id")),
+    _one_of("status", "described", "refused", "empty", "invalid"),
+    Index(None, "request_sha256", "image_id"),
+    Index(None, "batch_id"),
+)
+"""What describers replied, whether or not it was of use: paid for, so not to be asked for again. `request_sha256` is of
+all that was asked but the image; of several replies to one request the newest counts."""
+
 exports = _table(
     "exports",
     Column("format", String(32), nullable=False),
@@ -408,7 +448,7 @@ exports = _table(
     Column("sha256", String(64), nullable=False),
 )
 
-APPEND_ONLY = (descriptions, findings, reviews, review_findings, review_regions)
+APPEND_ONLY = (descriptions, findings, replies, reviews, review_findings, review_regions)
 """Inserted, never changed: triggers refuse UPDATE, DELETE and REPLACE."""
 
 current_reviews = Table("current_reviews", MetaData(), *(Column(c.name, c.type) for c in reviews.columns))

@@ -39,7 +39,7 @@ def recreate(connection: Connection) -> None:
     drop(connection)
     there = inspect(connection)
     # Not in a database that went down to an older version:
-    kept = ("summaries", "queues", "repeats", "tag_sets", INDEX)
+    kept = ("replies", "summaries", "queues", "repeats", "tag_sets", INDEX)
     missing = tuple(f"{name}_" for name in kept if not there.has_table(name))
     for name, statement in _triggers(numbered=there.has_table("generators")).items():
         if not name.startswith(missing):

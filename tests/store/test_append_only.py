@@ -11,6 +11,7 @@ from sqlalchemy.exc import IntegrityError
 
 from realness.domain import FindingState, Region, RegionShape, ReviewedFinding
 from realness.errors import DatabaseProblem
+from realness.store import NewReply
 from realness.store.migrate import HEAD, SCRIPTS, migrate
 from realness.store.tables import APPEND_ONLY
 
@@ -25,6 +26,8 @@ def filled(store):
     finding = ReviewedFinding(FindingState.ADDED, "The cup floats", regions=(mark,))
     submission = make_submission(study, image, findings=(finding,), explanation="It floats.")
     store.reviews.submit(store.people.local().id, submission)
+    asked = {"request": "0" * 64, "provider": "local", "model": "m", "prompt_version": "findings-1", "parameters": {}}
+    store.replies.add(NewReply(image.id, **asked, status="refused", raw="I cannot."))
     return store
 
 

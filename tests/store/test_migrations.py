@@ -39,7 +39,8 @@ def test_the_head_in_the_code_is_the_newest_migration():
 
 def test_every_table_of_the_vocabulary_is_there(store):
     words = "images image_sources descriptions findings maps predictions opinion_scores reference_regions "
-    words += "reference_maps reviewers studies assignments drafts reviews review_findings review_regions exports"
+    words += "reference_maps reviewers studies assignments drafts reviews review_findings review_regions exports "
+    words += "replies batches"
     with store.database.read() as connection:
         assert set(words.split()) <= set(inspect(connection).get_table_names())
 

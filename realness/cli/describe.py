@@ -1,0 +1,111 @@
+"""Asking a describer for the descriptions that are missing."""
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from realness.cli.context import Context, label, progress_bar
+from realness.describe import MAX_TOKENS, Asked, Endpoint, Price, ServerDescriber, known_price
+from realness.errors import InvalidValue
+from realness.prompts import DEFAULT, load, names
+
+if TYPE_CHECKING:
+    from realness.workbench.describing import DescribeReport
+    from realness.workbench.spending import Estimate
+
+
+def add_to(app: typer.Typer) -> None:
+    """Register this group's commands."""
+    app.command("describe")(describe)
+
+
+def describe(
+    context: typer.Context,
+    model: Annotated[str, typer.Option(help="The model's name at the server.")],
+    base_url: Annotated[
+        str | None, typer.Option(help="A server that speaks as OpenAI's does. [$OPENAI_BASE_URL, OpenAI itself]")
+    ] = None,
+    prompt: Annotated[str, typer.Option(help=f"{', '.join(names())}, or one with its version.")] = DEFAULT,
+    study: Annotated[str | None, typer.Option(help="The images of one study, by name.")] = None,
+    limit: Annotated[int | None, typer.Option(min=1, help="At most so many images.")] = None,
+    again: Annotated[
+        list[str] | None, typer.Option(help="Ask again where the reply was refused, empty or invalid; repeatable.")
+    ] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say how much would be asked.")] = False,
+    price: Annotated[
+        tuple[float, float] | None, typer.Option(help="US dollars for a million tokens, in and out.")
+    ] = None,
+    max_cost: Annotated[float | None, typer.Option(min=0, help="Stop before this run costs more, in dollars.")] = None,
+    concurrency: Annotated[int, typer.Option(min=1, max=256, help="Images asked about at once.")] = 4,
+    max_tokens: Annotated[int, typer.Option(min=1, help="Most tokens of a reply, reasoning included.")] = MAX_TOKENS,
+    temperature: Annotated[float | None, typer.Option(min=0, max=2, help="The model's own without it.")] = None,
+    effort: Annotated[str | None, typer.Option(help="Of a reasoning model: none, low, medium, high, …")] = None,
+    timeout: Annotated[float, typer.Option(min=0.1, help="Seconds to wait for a reply.")] = 120.0,
+    retries: Annotated[int, typer.Option(min=0, max=20, help="Times to ask again at 429, 5xx and no answer.")] = 5,
+) -> None:
+    """Ask a describer about the images that it has not described yet. A key is read from $OPENAI_API_KEY."""
+    from realness.workbench.describing import DescribeOptions, describe_images, expected  # noqa: PLC0415
+
+    shared: Context = context.obj
+    study, model = label(study, "--study"), label(model, "--model") or ""
+    asked = Asked(model.strip(), load(prompt), max_tokens, temperature, label(effort, "--effort", 32))
+    describer = ServerDescriber(asked, Endpoint.at(base_url), timeout=timeout, retries=retries, at_once=concurrency)
+    given = _price(price) or known_price(describer.provider, describer.name)
+    options = DescribeOptions(limit=limit, again=_again(again), price=given, max_cost=max_cost)
+    with shared.bench() as bench:
+        if study is not None:
+            options = replace(options, study=bench.store.studies.named(study))
+        if dry_run:
+            _tell_estimate(shared, expected(bench, describer, options))
+            return
+        with progress_bar(f"describe ({describer.name})") as progress:
+            report = describe_images(bench, describer, options, progress)
+    _tell(shared, report)
+
+
+def _price(given: tuple[float, float] | None) -> Price | None:
+    if given is None:
+        return None
+    if not all(0 <= value < float("inf") for value in given):
+        raise InvalidValue(f"--price must be two amounts of dollars from 0 on, got {given[0]} {given[1]}")
+    return Price(*given)
+
+
+def _again(given: list[str] | None) -> tuple[str, ...]:
+    from realness.workbench.describing import AGAIN  # noqa: PLC0415
+
+    if unknown := set(given or ()).difference(AGAIN):
+        raise InvalidValue(f"--again must be {', '.join(AGAIN)}; got {min(unknown)!r}")
+    return tuple(given or ())
+
+
+def _tell_estimate(shared: Context, found: "Estimate") -> None:
+    result = {"descriptions": 0, "failed": 0, "images": found.images, "cost": found.cost, "dry_run": True}
+    result |= {"input_tokens": found.usage.input_tokens, "output_tokens": found.usage.output_tokens}
+    cost = "the price is not known" if found.cost is None else f"{found.cost:.2f} US dollars"
+    tokens = f"{found.usage.input_tokens:,} tokens in and {found.usage.output_tokens:,} out"
+    shared.finish(result, f"{found.images:,} images would be asked about: about {tokens}; {cost}")
+
+
+def _tell(shared: Context, report: "DescribeReport") -> None:
+    for one in report.skipped:
+        typer.echo(f"not described: {one.row}: {one.reason}", err=True)
+    result: dict[str, Any] = {"descriptions": report.descriptions, "failed": len(report.skipped)}
+    result |= {"input_tokens": report.input_tokens, "output_tokens": report.output_tokens, "cost": report.cost}
+    result |= {"skipped": [vars(one) for one in report.skipped], "left": report.left, "before": report.before}
+    shared.finish(result, _sentence(report))
+
+
+def _sentence(report: "DescribeReport") -> str:
+    parts = [f"{report.descriptions:,} descriptions", f"{len(report.skipped):,} images without one"]
+    parts.append(f"{report.input_tokens:,} tokens in and {report.output_tokens:,} out")
+    if report.cost is not None:
+        parts.append(f"{report.cost:.4f} US dollars")
+    if report.left:
+        parts.append(f"{report.left:,} images left, for which --max-cost has no room")
+    if before := sum(report.before.values()):
+        unused = before - report.before.get("described", 0)
+        told = f", {unused:,} of them without a description (--again asks anew)" if unused else ""
+        parts.append(f"{before:,} had a reply before{told}")
+    return "; ".join(parts)

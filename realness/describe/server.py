@@ -1,0 +1,173 @@
+"""Describers behind a server that speaks as OpenAI's does: Azure, vLLM, Ollama, llama.cpp, `transformers serve`."""
+
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from pathlib import PurePath
+from typing import TYPE_CHECKING, Any
+
+from PIL import Image
+
+from realness.describe.asking import Asked, Reply, Unanswered, Usage, judged
+from realness.describe.dialect import Dialect
+from realness.describe.endpoints import KEY, Endpoint, without_key
+from realness.describe.pictures import data_url
+from realness.errors import DescriberProblem
+from realness.prompts import Prompt
+
+if TYPE_CHECKING:
+    from openai import APIStatusError, OpenAI
+
+_REFUSED, _LENGTH = "content_filter", "length"
+_FILTERED = frozenset({"content_filter", "content_policy_violation", "ResponsibleAIPolicyViolation"})
+_LONGEST_SHOWN = 200
+_MOST_WAYS = 6
+"""Ways in which one image is asked about before it is given up: a server may refuse every parameter in turn."""
+
+
+@dataclass(frozen=True)
+class _Said:
+    """One message of a model."""
+
+    text: str
+    refusal: str
+    finish: str
+    usage: Usage
+
+
+class ServerDescriber:
+    """Asks a model behind a server. Threads may share it."""
+
+    def __init__(
+        self, asked: Asked, endpoint: Endpoint, *, timeout: float = 120.0, retries: int = 5, at_once: int = 4
+    ) -> None:
+        """The client waits and asks again by itself, `retries` times: at 429, as long as the server says, at 5xx, at a
+        connection that breaks off and after `timeout` seconds without an answer.
+        """
+        self.asked, self.endpoint, self.at_once = asked, endpoint, at_once
+        self.provider, self.identity = endpoint.provider, f"{endpoint.url} {asked.model}"
+        self.name = PurePath(asked.model).name if asked.model.startswith(("/", "~")) else asked.model
+        self.dialect = Dialect(newest=endpoint.provider in ("openai", "azure"))
+        self._limits = {"timeout": timeout, "max_retries": retries}
+
+    @cached_property
+    def _key(self) -> str:
+        return self.endpoint.key()
+
+    @cached_property
+    def client(self) -> "OpenAI":
+        """OpenAI's client for this server."""
+        from openai import DefaultHttpxClient, OpenAI  # noqa: PLC0415  half a second to import
+
+        options: dict[str, Any] = {"base_url": self.endpoint.url, "api_key": self._key, **self._limits}
+        if self.endpoint.is_local:
+            options["http_client"] = DefaultHttpxClient(trust_env=False)
+        return OpenAI(**options)
+
+    def check(self) -> None:
+        """Whether the server is there; see `Describer`."""
+        self.endpoint.check()
+        assert self.client
+
+    def reply(self, picture: Image.Image, size: tuple[int, int]) -> Reply:
+        """What the model says of one image; see `Describer`. An unusable reply is asked to be repaired, once."""
+        start = time.perf_counter()
+        messages = conversation(self.asked.prompt, picture)
+        first = self._ask(messages)
+        reply = self.judge(first, size)
+        if reply.status == "invalid" and first.finish != _LENGTH:
+            wrong = f"That is no usable answer: {reply.reason}. Answer once more, in the form that was asked for."
+            messages += [{"role": "assistant", "content": reply.raw}, {"role": "user", "content": wrong}]
+            try:
+                second = self._ask(messages)
+            except Unanswered:  # the first reply is there, and paid for
+                return replace(reply, seconds=time.perf_counter() - start)
+            reply = replace(self.judge(second, size), usage=first.usage + second.usage, attempts=2)
+        return replace(reply, seconds=time.perf_counter() - start)
+
+    def judge(self, said: _Said, size: tuple[int, int]) -> Reply:
+        """A message as a reply about an image of this size."""
+        raw = without_key(said.text or said.refusal, self._key)
+        status, answer, reason = judged(self.asked.prompt, raw, size)
+        if said.refusal or said.finish == _REFUSED:
+            status, answer = "refused", None
+            reason = f"the model refused: {raw[:_LONGEST_SHOWN]}" if raw else "the server filtered the reply"
+        elif status != "described" and said.finish == _LENGTH:
+            reason = f"the reply was cut off after {self.asked.max_tokens} tokens; give --max-tokens more"
+        return Reply(status, raw, answer, reason, said.usage, self._sent())
+
+    def _sent(self) -> dict[str, Any]:
+        sent = self.dialect.body(self.asked, ())
+        known = {"temperature", "reasoning_effort", "max_tokens", "max_completion_tokens"}
+        told = {name: value for name, value in sent.items() if name in known}
+        return {**told, "schema": "response_format" in sent, "long_side": self.asked.parameters["long_side"]}
+
+    def _ask(self, messages: Sequence[Mapping[str, Any]]) -> _Said:
+        from openai import APIStatusError, APITimeoutError, OpenAIError  # noqa: PLC0415  as above
+
+        for _ in range(_MOST_WAYS):
+            body = self.dialect.body(self.asked, messages)
+            try:
+                return message(self.client.chat.completions.create(**body))
+            except APIStatusError as error:
+                if filtered(error.code):
+                    return _Said("", self._shown(error), _REFUSED, Usage(0, 0))
+                if error.status_code in (400, 422) and self.dialect.learn(body, error.param, str(error)):
+                    continue
+                raise self._refusal(error) from None
+            except APITimeoutError:
+                raise Unanswered(f"{self.provider} did not answer in time; try again, or give --timeout more") from None
+            except OpenAIError as error:
+                raise Unanswered(f"{self.provider}: {self._shown(error)}; try again") from None
+            except ValueError:  # half a JSON, or nothing at all
+                raise Unanswered(f"{self.provider} sent what is no JSON; try again") from None
+        raise Unanswered(f"{self.provider} refuses every way of asking")
+
+    def _refusal(self, error: "APIStatusError") -> Exception:
+        shown, status = self._shown(error), error.status_code
+        if status in (401, 403):
+            return DescriberProblem(f"{self.provider} refuses the key ({status}); check ${KEY}. It says: {shown}")
+        if status == 404:
+            return DescriberProblem(
+                f"{self.provider} has no model {self.name!r} (404); check --model and --base-url. It says: {shown}"
+            )
+        if status == 402 or error.code == "insufficient_quota":
+            return DescriberProblem(f"the account at {self.provider} has nothing left to pay with. It says: {shown}")
+        return Unanswered(f"{self.provider} answered {status}: {shown}")
+
+    def _shown(self, error: Exception) -> str:
+        return " ".join(without_key(str(error), self._key).split())[:_LONGEST_SHOWN]
+
+
+def conversation(prompt: Prompt, picture: Image.Image) -> list[dict[str, Any]]:
+    """The messages that ask about one picture. What is the same for all comes first: a server may remember it."""
+    parts = [{"type": "image_url", "image_url": {"url": data_url(picture)}}, {"type": "text", "text": prompt.user}]
+    return [{"role": "system", "content": prompt.system}, {"role": "user", "content": parts}]
+
+
+def message(completion: Any) -> _Said:
+    """The message of a chat completion, whatever a server made of it.
+
+    Raises:
+        ValueError: it is none.
+    """
+    if not isinstance(getattr(completion, "choices", None), list):
+        raise ValueError("no chat completion")
+    usage = getattr(completion, "usage", None)
+    tokens = Usage(_count(usage, "prompt_tokens"), _count(usage, "completion_tokens"))
+    if not completion.choices:
+        return _Said("", "", "", tokens)
+    choice = completion.choices[0]
+    text, refusal = (getattr(choice.message, name, None) for name in ("content", "refusal"))
+    return _Said(text if isinstance(text, str) else "", refusal or "", choice.finish_reason or "", tokens)
+
+
+def filtered(code: str | None) -> bool:
+    """Whether an error's code says that the image or the reply was refused for what it shows."""
+    return code in _FILTERED
+
+
+def _count(usage: Any, name: str) -> int | None:
+    found = getattr(usage, name, None)
+    return found if isinstance(found, int) and found >= 0 else None
