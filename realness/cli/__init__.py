@@ -7,7 +7,7 @@ import sys
 
 import typer
 
-from realness.cli import backup, bench, core, data, describe, evaluate, maps, reviewer, serve, stats, study, train
+from realness.cli import backup, bench, core, data, describe, evaluate, maps, reviewer, serve, stats, study, train, tune
 from realness.cli.context import Context, hoist
 from realness.errors import RealnessError
 
@@ -31,6 +31,7 @@ for part in (data, maps, describe, stats, backup, serve, bench):
 app.add_typer(study.app, name="study")
 app.add_typer(reviewer.app, name="reviewer")
 app.add_typer(train.app, name="train")
+app.add_typer(tune.app, name="tune")
 app.add_typer(evaluate.app, name="evaluate")
 app.add_typer(core.app, name="core")
 
