@@ -1,17 +1,20 @@
-"""Backup: a consistent copy of the database."""
+"""Backup and restore: a consistent copy of the database, and putting it back."""
 
+import sys
 from typing import Annotated
 
 import typer
 
 from realness.cli.context import Context, progress_bar
 from realness.domain import check_text
+from realness.errors import InvalidValue
 from realness.settings import place
 
 
 def add_to(app: typer.Typer) -> None:
     """Register this group's commands."""
     app.command("backup")(backup)
+    app.command("restore")(restore)
 
 
 def backup(
@@ -32,3 +35,26 @@ def backup(
     if not made.ok:
         typer.echo(f"error: the database is damaged, and so is the copy: {made.problems[0]}", err=True)
         raise typer.Exit(1)
+
+
+def restore(
+    context: typer.Context,
+    source: Annotated[str, typer.Argument(metavar="BACKUP", help="A file that `backup` made.")],
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+) -> None:
+    """Put a backup in place of the database, after checking it. What was there is kept beside it."""
+    from realness.store.engine import file_of  # noqa: PLC0415
+    from realness.workbench.restoring import restore as put_back  # noqa: PLC0415
+
+    shared: Context = context.obj
+    settings, backup = shared.settings(), place(check_text(source, "BACKUP"))
+    target = file_of(settings.database)
+    if target.exists() and not yes:
+        if not sys.stdin.isatty():
+            raise InvalidValue(f"{target} would be replaced, and kept beside it; say so with --yes")
+        typer.confirm(f"Put {backup} in place of {target}? What is there is kept beside it.", abort=True, err=True)
+    done = put_back(settings, backup)
+    result = {"database": str(done.database), "backup": str(done.backup), "kept": done.kept and str(done.kept)}
+    result |= {"schema": done.schema, "images": done.images, "reviews": done.reviews}
+    kept = f"; what was there is kept as {done.kept}" if done.kept else ""
+    shared.finish(result, f"{done.database} is {done.backup} now: {done.images} images, {done.reviews} reviews{kept}")

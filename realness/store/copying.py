@@ -54,6 +54,15 @@ def size(database: Database) -> int:
     return int(pages or 0) * int(each or 0)
 
 
+def counts(database: Database) -> tuple[int, int]:
+    """How many images and how many reviews, all revisions, a database holds."""
+    with database.read() as connection:
+        images, reviews = (
+            connection.exec_driver_sql(f"SELECT count(*) FROM {name}").scalar() for name in ("images", "reviews")
+        )
+    return int(images or 0), int(reviews or 0)
+
+
 def problems(path: Path) -> list[str]:
     """What SQLite finds wrong in a database that nobody uses; nothing where it is sound."""
     try:

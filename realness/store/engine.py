@@ -104,7 +104,7 @@ class Database:
             DatabaseProblem: the URL is no plain path, or the file is no database or not one of this version's. It is
                 left as it is then.
         """
-        path = _file(url)
+        path = file_of(url)
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
         except OSError as error:
@@ -181,8 +181,12 @@ class Database:
         self.engine.dispose()
 
 
-def _file(url: str) -> Path:
-    """The file that a URL names; `DatabaseProblem` when it is anything but a plain path to one."""
+def file_of(url: str) -> Path:
+    """The file that a URL names.
+
+    Raises:
+        DatabaseProblem: it is anything but a plain path to one.
+    """
     try:
         parsed = make_url(url)
     except (ArgumentError, ValueError) as error:

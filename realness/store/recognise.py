@@ -30,6 +30,16 @@ def refuse_others(path: Path) -> None:
         raise DatabaseProblem(f"{path} was made by a newer version of Realness (schema {revision}); update this one")
 
 
+def schema_of(path: Path) -> str | None:
+    """The schema that a SQLite file is of; None for one that is none of ours.
+
+    Raises:
+        sqlite3.DatabaseError: it cannot be read, or is no database.
+    """
+    with closing(_reader(path)) as connection:
+        return _revision(connection)
+
+
 def _reader(path: Path) -> sqlite3.Connection:
     """A connection that makes no file: only where a log is there does SQLite need one beside it, for its index."""
     options = "mode=ro" if path.with_name(f"{path.name}-wal").exists() else "mode=ro&immutable=1"

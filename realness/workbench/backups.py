@@ -74,7 +74,7 @@ def back_up(bench: Workbench, dest: Path | None = None, progress: Progress = sil
         if target.exists():
             raise InvalidValue(f"{target} exists already; choose another name, or move it away")
     made = Backup(target, size, sha256, not problems, problems, made_at.isoformat(timespec="seconds"))
-    write_bytes(_card(target), json.dumps(made.as_json(), ensure_ascii=False, indent=1).encode())
+    write_bytes(card_of(target), json.dumps(made.as_json(), ensure_ascii=False, indent=1).encode())
     return made
 
 
@@ -109,7 +109,7 @@ def delete_backup(settings: Settings, name: str) -> None:
     path = backup_named(settings, name).path
     try:
         path.unlink(missing_ok=True)
-        _card(path).unlink(missing_ok=True)
+        card_of(path).unlink(missing_ok=True)
     except OSError as error:
         raise CannotWrite(f"{name} cannot be deleted: {error.strerror or error}") from error
 
@@ -133,7 +133,8 @@ def _check_room(bench: Workbench, target: Path) -> None:
         raise CannotWrite(f"the copy needs {needed // 10**6 + 1} MB and {there} has {free // 10**6} free; make room")
 
 
-def _card(path: Path) -> Path:
+def card_of(path: Path) -> Path:
+    """The file beside a copy that says what it is."""
     return path.with_name(f"{path.name}.json")
 
 
@@ -142,7 +143,7 @@ def _read(path: Path) -> Backup:
     status = path.stat()
     made_at = datetime.fromtimestamp(status.st_mtime, UTC).isoformat(timespec="seconds")
     try:
-        card = json.loads(_card(path).read_text(encoding="utf-8"))
+        card = json.loads(card_of(path).read_text(encoding="utf-8"))
         if card["bytes"] == status.st_size:
             problems = tuple(str(one) for one in card["problems"])
             return Backup(path, status.st_size, str(card["sha256"]), not problems, problems, str(card["made_at"]))

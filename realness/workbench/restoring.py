@@ -1,0 +1,108 @@
+"""Putting a copy of the database back."""
+
+import json
+import shutil
+import sqlite3
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from realness.atomic import replacing, sweep
+from realness.errors import DatabaseProblem, InvalidValue, NotFound
+from realness.settings import Settings
+from realness.store import Store, copying
+from realness.store.engine import file_of
+from realness.store.recognise import refuse_others, schema_of
+from realness.store.replacing import alone, set_aside
+from realness.workbench.backups import card_of
+from realness.workbench.bench import digest
+
+
+@dataclass(frozen=True)
+class Restored:
+    """What was put back.
+
+    Attributes:
+        database: where it lies now.
+        kept: where what was there before lies; None where nothing was.
+        schema: the schema the copy had; it was brought to this version's.
+    """
+
+    database: Path
+    backup: Path
+    kept: Path | None
+    schema: str
+    images: int
+    reviews: int
+
+
+def restore(settings: Settings, backup: Path) -> Restored:
+    """Put a copy in place of the database, in one step, after it was checked; what was there is kept beside it.
+
+    Raises:
+        NotFound: there is no such file.
+        InvalidValue: it is no copy that `backup` made, is damaged, or is not the one its card speaks of.
+        DatabaseProblem: the app or another command has the database open, or the copy is of a newer version.
+        CannotWrite: the folder or the disk does not allow it.
+    """
+    target = file_of(settings.database)
+    _check(backup, target)
+    sweep(target.parent)
+    with alone(target), replacing(target) as part:
+        shutil.copyfile(backup, part)
+        _check_copy(backup, part)
+        schema = schema_of(part) or ""
+        images, reviews = _brought_up_to_date(part)
+        kept = set_aside(target, f"{target.name}.before-restore-{datetime.now(UTC):%Y%m%d-%H%M%S-%f}")
+    return Restored(target, backup, kept, schema, images, reviews)
+
+
+def _check(backup: Path, target: Path) -> None:
+    if not backup.is_file():
+        raise NotFound(f"there is no backup at {backup}; `backup` says where it puts them (DATA/backups)")
+    if target.exists() and target.samefile(backup):
+        raise InvalidValue(f"{backup} is the database itself; name a backup")
+    log = backup.with_name(f"{backup.name}-wal")
+    if log.exists() and log.stat().st_size:
+        raise InvalidValue(
+            f"{backup} is in use or was copied by hand, its newest answers are in {log.name}; "
+            f"make a backup of it: `backup --db sqlite:///{backup}`"
+        )
+
+
+def _check_copy(backup: Path, part: Path) -> None:
+    """Hold a copy of the backup against its card, and look into it."""
+    said = None
+    with suppress(OSError, ValueError, KeyError, TypeError, RecursionError):  # a card may be anything
+        said = str(json.loads(card_of(backup).read_text(encoding="utf-8"))["sha256"])
+    if said is not None and digest(part) != said:
+        raise InvalidValue(
+            f"{backup} was changed: its SHA-256 is not that on {card_of(backup).name}; "
+            "restore another backup, or take that file away if you trust this one"
+        )
+    try:
+        refuse_others(part)
+        schema = schema_of(part)
+    except sqlite3.DatabaseError as error:
+        raise InvalidValue(f"{backup} is no database or is damaged ({error}); restore another backup") from error
+    except DatabaseProblem as error:
+        raise DatabaseProblem(str(error).replace(str(part), str(backup))) from error
+    if schema is None:
+        raise InvalidValue(f"{backup} is no backup of a workbench's database; restore another one")
+    found = copying.problems(part)
+    if found:
+        raise InvalidValue(f"{backup} is damaged ({found[0]}); restore another backup")
+
+
+def _brought_up_to_date(part: Path) -> tuple[int, int]:
+    """Bring the copy to this version's schema; how many images and reviews it holds."""
+    try:
+        store = Store.open(f"sqlite:///{part.absolute()}")
+        try:
+            return copying.counts(store.database)
+        finally:
+            store.close()
+    finally:
+        for left in part.parent.glob(f"{part.name}?*"):  # logs, and the migration's own copy
+            left.unlink(missing_ok=True)
