@@ -1,6 +1,7 @@
-"""Backup and restore: a consistent copy of the database, and putting it back."""
+"""Backup, restore and check: a copy of the database, putting it back, and whether all is there."""
 
 import sys
+from dataclasses import asdict
 from typing import Annotated
 
 import typer
@@ -15,6 +16,7 @@ def add_to(app: typer.Typer) -> None:
     """Register this group's commands."""
     app.command("backup")(backup)
     app.command("restore")(restore)
+    app.command("check")(check)
 
 
 def backup(
@@ -58,3 +60,27 @@ def restore(
     result |= {"schema": done.schema, "images": done.images, "reviews": done.reviews}
     kept = f"; what was there is kept as {done.kept}" if done.kept else ""
     shared.finish(result, f"{done.database} is {done.backup} now: {done.images} images, {done.reviews} reviews{kept}")
+
+
+def check(
+    context: typer.Context,
+    fast: Annotated[bool, typer.Option("--fast", help="Only whether files are there, not what is in them.")] = False,
+) -> None:
+    """Look whether the database is sound and every file is there and unchanged; says what to do. Changes nothing."""
+    from realness.workbench.checking import check as look  # noqa: PLC0415
+
+    shared: Context = context.obj
+    with progress_bar("check") as progress:
+        told = look(shared.settings(), fast=fast, of=progress.of)
+    counted = ", ".join(f"{number} {kind}{'s' * (number != 1)}" for kind, number in told.checked.items())
+    result = {"ok": told.ok, "checked": told.checked, "counts": told.counts}
+    problems = [asdict(one) for one in told.problems]
+    number = sum(told.counts.values())
+    shared.finish(result | {"problems": problems}, f"checked: {counted}; {number or 'no'} problem{'s' * (number != 1)}")
+    if not told.ok:
+        typer.echo(f"error: {number} problem{'s' * (number != 1)}; each with what to do:", err=True)
+        for one in told.problems:
+            typer.echo(f"  {one.kind}: {one.what}; {one.do}", err=True)
+        if number > len(problems):
+            typer.echo(f"  and {number - len(problems)} more", err=True)
+        raise typer.Exit(1)

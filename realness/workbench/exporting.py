@@ -121,12 +121,17 @@ def export_file(settings: Settings, name: str) -> Path:
     return folder(settings) / name
 
 
+def manifests(settings: Settings) -> list[tuple[Path, Path]]:
+    """The manifests in `DATA/exports`, from old to new, each with the file it speaks of, which may be gone."""
+    found = [path for path in folder(settings).glob(f"*{_MANIFEST}") if path.is_file()]
+    found.sort(key=lambda one: (one.stat().st_mtime_ns, one.name))
+    return [(path, path.with_name(path.name.removesuffix(_MANIFEST))) for path in found]
+
+
 def _files(settings: Settings) -> dict[tuple[str, str], list[str]]:
     """The files in `DATA/exports` by hash and format as their manifests tell, each list from old to new."""
     found: dict[tuple[str, str], list[str]] = {}
-    manifests = [path for path in folder(settings).glob(f"*{_MANIFEST}") if path.is_file()]
-    for path in sorted(manifests, key=lambda one: (one.stat().st_mtime_ns, one.name)):
-        file = path.with_name(path.name.removesuffix(_MANIFEST))
+    for path, file in manifests(settings):
         with suppress(OSError, ValueError, KeyError, TypeError, RecursionError):  # it may be anything by now
             manifest = json.loads(path.read_text(encoding="utf-8"))
             if file.is_file() and file.stat().st_size == manifest["bytes"]:
