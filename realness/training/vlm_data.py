@@ -23,7 +23,7 @@ COLUMNS = {
     "kto": ("prompt", "completion", "label"),
 }
 """What the rows for each method hold beside `images`."""
-_ASKS = "DATA must be an export of this project: `python -m realness export trl-sft DATA`, or its kin for dpo and kto"
+_ASKS = "DATA must be an export of this project: `python -m realness export sft DATA`, or dpo, kto, parquet"
 _MARKS = {"chosen": "dpo", "rejected": "dpo", "label": "kto", "completion": "sft"}
 """The columns that tell what rows are for; the first that is there counts."""
 
