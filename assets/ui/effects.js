@@ -38,6 +38,10 @@ const SENTENCES = {
   target,
   hidden_repeats: (before, after) => (after ? share(before, after, "repeats") : "No image comes a second time from now on; repeats that were rated stay counted."),
   gold_share: gold,
+  choices: (before, after) =>
+    after > before
+      ? "Images with texts of several describers show more of them from now on, those that are open now too. What was answered stays as it was."
+      : "Images that are reviewed from now on show fewer texts. Who has taken one that is shown no more takes another one.",
 };
 
 /** Sentences for the `changes` of a study, the settings it had being in it; none where nobody has begun. */

@@ -4,7 +4,7 @@ import { get, send } from "./api.js";
 import { make } from "./dom.js";
 import { absolve, blame, Settings, tell } from "./settings.js";
 
-const STANDARD = { blind: true, overlap: 1, order: "imported", seed: 0, target: null, hidden_repeats: 0, gold_share: 0 };
+const STANDARD = { blind: true, overlap: 1, order: "imported", seed: 0, target: null, hidden_repeats: 0, gold_share: 0, choices: 1 };
 const VERDICTS = { yes: "yes, something is unrealistic", somewhat: "somewhat", no: "no, nothing is" };
 const PAUSE = 250; // ms after the last change, before the images are counted
 

@@ -13,6 +13,7 @@ const GROUPS = [
     { name: "order", say: "Order", kind: "choice", choices: ORDERS, about: "In which order images come; the least certain score is the one with the widest interval." },
     { name: "seed", say: "Seed", kind: "whole", least: 0, most: 2 ** 31 - 1, only: (values) => values.order === "random", about: "The same number gives the same random orders again." },
     { name: "target", say: "Target", kind: "whole", least: 1, most: 10 ** 9, free: true, unit: "images", about: "Each person is done after so many; empty for all." },
+    { name: "choices", say: "Texts to choose from", kind: "whole", least: 1, most: 4, about: "So many descriptions of an image, each by another describer and without its name: the reviewer takes the best one and corrects it. With 1 the newest is shown." },
   ]],
   ["How steady people are", [
     { name: "hidden_repeats", say: "Hidden repeats", kind: "whole", least: 0, most: 50, unit: "of 100", about: "So many of the images that a person rates come a second time, without a word." },

@@ -147,7 +147,7 @@ export class Tile extends Pane {
 
   #head(got, title) {
     const { shown } = this;
-    this.title.textContent = shown ? methodName(shown.map) : got.hidden ? "Not rated yet" : "No map";
+    this.title.textContent = shown ? methodName(shown.map) : got.choosing ? "Not reviewed yet" : got.hidden ? "Not rated yet" : "No map";
     this.detail.textContent = [title, shown?.map.clip, shown && ofWhat(shown.map, shown.layer)].filter(Boolean).join(", ");
     this.choice.title = shown?.layer.phrase ?? shown?.map.text ?? "";
     const all = choices(got).map(({ map, layer }) => [`${methodName(map)}, ${map.clip}: ${ofWhat(map, layer)}`, format({ key: got.image.key, map: map.id, layer: layer.index })]);
@@ -176,6 +176,7 @@ export class Tile extends Pane {
   /** Why there is no map, and what to do. */
   #missing() {
     const { got } = this;
+    if (got.choosing) return ["Review it first", "Its maps are shown once you have chosen one of its descriptions.", make("a", { class: "btn", href: address(`review/${got.image.key}`) }, "Review this image")];
     if (got.hidden) return ["Rate it first", "Its maps are shown once your rating is locked.", make("a", { class: "btn", href: address(`review/${got.image.key}`) }, "Rate this image")];
     if (got.maps.length) return [];
     if (!got.description) return ["No map of this image", "It has no description that a map could be of."];

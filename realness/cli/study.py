@@ -22,6 +22,9 @@ _Seed = Annotated[int | None, typer.Option(min=0, max=2**31 - 1, help="For the r
 _Repeats = Annotated[int | None, typer.Option(help="Of 100 images that a person rates, how many come twice, unsaid.")]
 _GoldShare = Annotated[int | None, typer.Option(help="Of 100 images that a person rates, how many are gold.")]
 _Target = Annotated[int | None, typer.Option(help="How many images each person is to do; 0 for all.")]
+_Choices = Annotated[
+    int | None, typer.Option(help="How many descriptions of an image, by as many describers, to choose from; 1 to 4.")
+]
 _Split = Annotated[str | None, typer.Option(help="Only images of this split.")]
 _Generator = Annotated[str | None, typer.Option(help="Only images by this generator.")]
 _OnlyVerdict = Annotated[Verdict | None, typer.Option(help="Only images whose description says so.")]
@@ -40,6 +43,7 @@ def create(
     hidden_repeats: _Repeats = None,
     gold_share: _GoldShare = None,
     target: _Target = None,
+    choices: _Choices = None,
     split: _Split = None,
     generator: _Generator = None,
     verdict: _OnlyVerdict = None,
@@ -52,7 +56,7 @@ def create(
     """
     shared: Context = context.obj
     with shared.bench() as bench:
-        settings = _changed(StudySettings(), blind, overlap, order, seed, hidden_repeats, gold_share, target)
+        settings = _changed(StudySettings(), blind, overlap, order, seed, hidden_repeats, gold_share, target, choices)
         source = bench.store.studies.named(of_study).id if of_study is not None else None
         wanted = Wanted(split, generator, verdict, source, limit)
         study, taken = new_study(bench, name, settings, wanted if wanted != Wanted() else None)
@@ -72,6 +76,7 @@ def set_(
     hidden_repeats: _Repeats = None,
     gold_share: _GoldShare = None,
     target: _Target = None,
+    choices: _Choices = None,
     checks: Annotated[
         int | None, typer.Option(help="Of 100 described images, how many show another one's text; `map` maps it.")
     ] = None,
@@ -84,7 +89,7 @@ def set_(
     shared: Context = context.obj
     with shared.bench() as bench:
         study = bench.store.studies.named(name)
-        settings = _changed(study.settings, blind, overlap, order, seed, hidden_repeats, gold_share, target)
+        settings = _changed(study.settings, blind, overlap, order, seed, hidden_repeats, gold_share, target, choices)
         ratings = read_gold(bench, study, gold) if gold is not None else {}
         bench.store.studies.change(study.id, settings)
         if ratings:
@@ -119,9 +124,10 @@ def _changed(
     hidden_repeats: int | None,
     gold_share: int | None,
     target: int | None,
+    choices: int | None,
 ) -> StudySettings:
     given = {"blind": blind, "overlap": overlap, "order": order, "seed": seed, "hidden_repeats": hidden_repeats}
-    given |= {"gold_share": gold_share, "target": target}
+    given |= {"gold_share": gold_share, "target": target, "choices": choices}
     known = {name: value for name, value in given.items() if value is not None}
     if known.get("target") == 0:
         known["target"] = None

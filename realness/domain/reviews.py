@@ -49,6 +49,8 @@ class Submission:
         reason: why it was skipped or flagged.
         client_at: when the browser says that it was sent; given with any zone, kept in UTC.
         sources: of an adjudication: the ids of the reviews it was taken from; none of them where it is a third one.
+        offered: in a review that was read back: the ids of the descriptions that `description_id` was chosen from, in
+            the order shown; None where there was no choice. Nobody reads that of one to be kept.
     """
 
     submission_id: str
@@ -70,6 +72,7 @@ class Submission:
     note: str = ""
     client_at: datetime | None = None
     sources: tuple[int, ...] | None = None
+    offered: tuple[int, ...] | None = None
 
     def __post_init__(self) -> None:
         if not 8 <= len(self.submission_id) <= 64 or not self.submission_id.replace("-", "").isalnum():
@@ -101,6 +104,8 @@ def _utc(value: datetime) -> datetime:
 MOST_HIDDEN = 50
 """Repeats, or gold images, of each 100 that a person rates, at most."""
 ORDERS = ("imported", "random", "informative")
+MOST_CHOICES = 4
+"""Descriptions of an image to choose from, at most."""
 
 
 @dataclass(frozen=True)
@@ -118,6 +123,8 @@ class StudySettings:
         gold_share: of each 100 images that a person rates, how many have a rating that counts as right, while there
             are any that this person has not seen; 0 to 50. With 0 they come like all others.
         target: how many images each person is to do; None for as many as there are.
+        choices: how many descriptions of an image, each by another describer, a reviewer chooses from; 1 to 4. With 1
+            the newest one is shown.
     """
 
     blind: bool = True
@@ -128,6 +135,7 @@ class StudySettings:
     hidden_repeats: int = 0
     gold_share: int = 0
     target: int | None = None
+    choices: int = 1
 
     def __post_init__(self) -> None:
         if self.order not in ORDERS:
@@ -142,6 +150,8 @@ class StudySettings:
                 raise InvalidValue(f"{name} must be from 0 to {MOST_HIDDEN} of each 100 images, got {share}", field)
         if self.target is not None and not 1 <= self.target <= 10**9:
             raise InvalidValue(f"the target must be from 1 to {10**9} images a person, got {self.target}", "target")
+        if not 1 <= self.choices <= MOST_CHOICES:
+            raise InvalidValue(f"choices must be from 1 to {MOST_CHOICES} descriptions, got {self.choices}", "choices")
 
 
 @dataclass(frozen=True)

@@ -15,6 +15,7 @@ from realness.store.handing import Handed, TakenBack
 from realness.store.images import ImageStore, NewImage
 from realness.store.maps import MapStore, MapTask
 from realness.store.migrate import migrate
+from realness.store.offers import OfferStore
 from realness.store.panel import PanelStore, StudyState, Vote
 from realness.store.people import PeopleStore
 from realness.store.predictions import NewPrediction, Opinion, PredictionStore, Scorable
@@ -77,6 +78,7 @@ class Store:
     assignments: AssignmentStore
     reviews: ReviewStore
     descriptions: DescriptionStore
+    offers: OfferStore
     maps: MapStore
     browse: BrowseStore
     exports: ExportStore
@@ -109,6 +111,7 @@ class Store:
             assignments=AssignmentStore(database),
             reviews=ReviewStore(database),
             descriptions=DescriptionStore(database),
+            offers=OfferStore(database),
             maps=MapStore(database),
             browse=BrowseStore(database),
             exports=ExportStore(database),

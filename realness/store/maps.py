@@ -10,6 +10,7 @@ from realness.domain import StoredDescription, StoredImage, StoredMap
 from realness.errors import NotFound
 from realness.store.descriptions import DescriptionStore, own_words, text_digest
 from realness.store.engine import Database, now
+from realness.store.offers import to_choose
 from realness.store.rows import stored_image, stored_map
 from realness.store.tables import descriptions, images, maps, study_images
 
@@ -68,11 +69,13 @@ class MapStore:
     def missing(
         self, method: str, clip: str, weights: str, limit: int | None = None, study_id: int | None = None
     ) -> list[MapTask]:
-        """What is left to compute: descriptions without such a map, of each image the newest and what a study shows in
-        its place, in order of import.
+        """What is left to compute: descriptions without such a map, of each image the newest, what a study shows in its
+        place, and where a study lets people choose that of each describer; in order of import.
         """
         newest = select(func.max(descriptions.c.id)).where(own_words()).group_by(descriptions.c.image_id)
-        shown = newest.union_all(select(study_images.c.check_id).where(study_images.c.check_id.is_not(None)))
+        shown = newest.union_all(
+            select(study_images.c.check_id).where(study_images.c.check_id.is_not(None)), to_choose()
+        )
         same = and_(maps.c.method == method, maps.c.clip == clip, maps.c.weights == weights)
         done = exists().where(
             maps.c.image_id == images.c.id,

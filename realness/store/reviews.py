@@ -21,6 +21,7 @@ from realness.domain import (
 from realness.errors import Conflict, InvalidValue, Locked, StudyClosed
 from realness.store.descriptions import answerable
 from realness.store.engine import Database, aware, now
+from realness.store.offers import offered
 from realness.store.queues import Taken, take
 from realness.store.rows import Row, region, region_row, stored_review
 from realness.store.tables import (
@@ -54,8 +55,8 @@ class ReviewStore:
             Conflict: a revision newer than the base is there.
             Locked: a full review whose rating is not locked.
             InvalidValue: the study is closed, the image was not given to this reviewer, the description, the
-                map or a finding belongs to another image, or a full review answers a description without
-                judging it.
+                map or a finding belongs to another image, a full review answers a description without judging it,
+                or where there are several it is not one of those that were shown.
         """
         with self.database.write() as connection:
             return _submit(connection, reviewer_id, submission)
@@ -164,7 +165,10 @@ def _submit(connection: Connection, reviewer_id: int, submission: Submission) ->
         if submission.kind is not ReviewKind.REVIEW and _pass_over(connection, place, at):
             return _load(connection, _of(reviews, reviewer_id, submission.study_id, submission.image_id))[0]
         raise Conflict("this image was reviewed in another tab meanwhile; choose which review to keep")
-    rating = _check(connection, state, reviewer_id, submission)
+    choice = offered(connection, place) if state is not None and state.choices > 1 else ()
+    rating = _check(connection, state, place, submission, choice)
+    if submission.kind is ReviewKind.REVIEW:
+        submission = replace(submission, offered=choice or None)
     revision = submission.base_revision + 1
     review_id = insert_review(connection, reviewer_id, submission, revision, rating, at)
     return StoredReview(review_id, reviewer_id, revision, replace(submission, rating=rating), at)
@@ -175,7 +179,9 @@ def _pass_over(connection: Connection, place: dict[str, int], at: datetime) -> b
     return connection.execute(_END_REPEAT, place | {"at": at}).rowcount > 0
 
 
-def _check(connection: Connection, state: Any, reviewer_id: int, submission: Submission) -> float | None:
+def _check(
+    connection: Connection, state: Any, place: dict[str, int], submission: Submission, choice: tuple[int, ...]
+) -> float | None:
     """Hold the submission against the database; gives the rating that counts."""
     if state is None or state.closed_at is not None:
         raise StudyClosed("this study is closed and takes no reviews; choose another one")
@@ -184,16 +190,23 @@ def _check(connection: Connection, state: Any, reviewer_id: int, submission: Sub
     if submission.kind is ReviewKind.REVIEW and state.blind_rating is None:
         raise Locked("lock the rating first; a review needs one")
     check_belongs(connection, submission, state.described, state.mapped)
-    if submission.description_id is not None and not _is_shown(connection, state, reviewer_id, submission):
+    if submission.description_id is not None and not _is_shown(connection, state, place, submission, choice):
         raise InvalidValue("this study does not show that description; reload the page")
+    if submission.kind is ReviewKind.REVIEW and submission.description_id is None and choice:
+        raise InvalidValue("choose one of the descriptions first, then submit the review")
     if submission.kind is ReviewKind.REVIEW and submission.description_id is not None and submission.judgement is None:
         raise InvalidValue("judge the description first, then submit the review")
     return state.blind_rating
 
 
-def _is_shown(connection: Connection, state: Any, reviewer_id: int, submission: Submission) -> bool:
-    """Whether the study shows the description that is answered, or the person answered it before."""
-    place = {"study": submission.study_id, "image": submission.image_id, "me": reviewer_id}
+def _is_shown(
+    connection: Connection, state: Any, place: dict[str, int], submission: Submission, choice: tuple[int, ...]
+) -> bool:
+    """Whether the study shows the description that is answered, or the person answered it before; of several it is one
+    of those to choose from.
+    """
+    if choice:
+        return submission.description_id in choice
     asked = place | {"description": submission.description_id}
     return bool(state.shown) or connection.execute(_ANSWERED, asked).first() is not None
 
@@ -224,6 +237,7 @@ def insert_review(
     """Keep a review that was checked, with its findings and marks; its id."""
     names = ("submission_id", "study_id", "image_id", "role", "kind", "second_rating", "description_id", "map_id")
     names += ("judgement", "verdict", "explanation", "active_seconds", "reason", "note", "client_at", "sources")
+    names += ("offered",)
     values = {name: getattr(submission, name) for name in names}
     values |= {"reviewer_id": reviewer_id, "revision": revision, "rating": rating, "app_version": __version__}
     review_id = connection.execute(_ADD_REVIEW, values | {"created_at": at}).scalar_one()
@@ -274,6 +288,7 @@ _said = select(answerable()).where(descriptions.c.id == bindparam("description")
 _STATE = (
     select(
         studies.c.closed_at,
+        studies.c.choices,
         assignments.c.id.label("given"),
         assignments.c.blind_rating,
         _again.scalar_subquery().label("again"),

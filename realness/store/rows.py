@@ -83,6 +83,7 @@ def stored_review(row: Row, findings: tuple[ReviewedFinding, ...]) -> StoredRevi
         note=row["note"],
         client_at=aware(row["client_at"]),
         sources=None if row["sources"] is None else tuple(row["sources"]),
+        offered=None if row["offered"] is None else tuple(row["offered"]),
     )
     created_at = aware(row["created_at"])
     assert created_at is not None  # the column is NOT NULL

@@ -279,7 +279,7 @@ def _counted(connection: Connection, column: ColumnElement[str]) -> dict[str, in
 
 
 def _study(row: Row) -> Study:
-    hidden = (row.hidden_repeats, row.gold_share, row.target)
+    hidden = (row.hidden_repeats, row.gold_share, row.target, row.choices)
     settings = StudySettings(row.blind, row.overlap, row.order_by, row.seed, row.sample, *hidden)
     return Study(row.id, row.name, settings, row.images, row.closed_at is not None)
 

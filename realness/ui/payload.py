@@ -17,6 +17,7 @@ from realness.domain import (
 from realness.opinion import mean_opinion
 from realness.store import Answered, Disputed, Disputes, Revision
 from realness.workbench.adjudicating import PAGE, Case
+from realness.workbench.choices import Text, finding_names, map_name
 from realness.workbench.comparing import Compared
 from realness.workbench.insights import FEWEST_RATED, Insights
 from realness.workbench.learning import Learned
@@ -67,8 +68,8 @@ def item(desk: Desk, shown: Item | None) -> Json | None:
         "locked": lock(shown.lock) if shown.lock else None,
         "draft": draft
         and {"body": draft.body, "base_revision": draft.base_revision, "saved_at": draft.saved_at.isoformat()},
-        "review": review(shown.review) if shown.review else None,
-        "reveal": reveal(desk, shown.reveal) if shown.reveal else None,
+        "review": review(shown.review, shown.reveal.texts if shown.reveal else ()) if shown.review else None,
+        "reveal": reveal(desk, shown.image, shown.reveal) if shown.reveal else None,
     }
 
 
@@ -77,8 +78,11 @@ def lock(locked: Lock) -> Json:
     return {"rating": locked.rating, "at": locked.at.isoformat()}
 
 
-def reveal(desk: Desk, shown: Reveal) -> Json:
-    """What a machine said."""
+def reveal(desk: Desk, image: StoredImage, shown: Reveal) -> Json:
+    """What a machine said; of several descriptions all in the order shown, and which one was chosen before."""
+    if shown.texts:
+        chosen = (text.name for text in shown.texts if text.description == shown.description)
+        return {"texts": [_text(desk, image, text) for text in shown.texts], "chosen": next(chosen, None)}
     return {
         "description": _description(shown.description) if shown.description else None,
         "map": _map(desk, shown.map) if shown.map else None,
@@ -106,6 +110,20 @@ def _description(stored: StoredDescription) -> Json:
     }
 
 
+def _text(desk: Desk, image: StoredImage, text: Text) -> Json:
+    """One of several descriptions: names that tell nothing in place of ids."""
+    said: Json = _description(text.description) | {"id": text.name}
+    for finding, name in zip(said["findings"], text.finding_names, strict=True):
+        finding["id"] = name
+    if text.map is None:
+        return {"description": said, "map": None}
+    name = map_name(text.map)
+    place = f"/files/text-map/{desk.study.id}/{image.key}/{name}"
+    shown: Json = _map(desk, text.map) | {"id": name}
+    shown["layers"] = [layer | {"url": f"{place}/{layer['index']}"} for layer in shown["layers"]]
+    return {"description": said, "map": shown}
+
+
 def compared(desk: Desk, shown: Compared) -> Json:
     """An image for Compare: its maps, what they are of and what people marked, as far as this reviewer may see it."""
     return {
@@ -114,6 +132,7 @@ def compared(desk: Desk, shown: Compared) -> Json:
         "before": shown.place.before,
         "after": shown.place.after,
         "hidden": shown.hidden,
+        "choosing": shown.choosing,
         "maps": [_map(desk, one.map) | {"text": one.text, "current": one.current} for one in shown.maps],
         "description": _description(shown.description) if shown.description else None,
         "people": _people(shown.people) if shown.people is not None else None,
@@ -136,15 +155,15 @@ def _layer_url(desk: Desk, map_id: int, layer: int) -> str:
     return f"/files/map/{desk.study.id}/{map_id}/{layer}"
 
 
-def review(stored: StoredReview) -> Json:
-    """A review as the form it came from."""
-    given = stored.submission
+def review(stored: StoredReview, texts: Sequence[Text] = ()) -> Json:
+    """A review as the form it came from; of a choice among `texts` with the names of findings in place of ids."""
+    given, named = stored.submission, finding_names(texts)
     names = ("kind", "rating", "judgement", "verdict", "explanation", "second_rating", "reason", "note")
     findings = [
         {
             "state": finding.state,
             "phrase": finding.phrase,
-            "finding_id": finding.finding_id,
+            "finding_id": named.get(finding.finding_id) if named and finding.finding_id else finding.finding_id,
             "kind": finding.kind,
             "regions": [_region(region) for region in finding.regions],
         }
@@ -177,7 +196,7 @@ def case(desk: Desk, shown: Case) -> Json:
     return {
         "image": image(shown.image),
         "number": shown.number,
-        "reveal": reveal(desk, shown.reveal),
+        "reveal": reveal(desk, shown.image, shown.reveal),
         "gold": {"low": shown.gold[0], "high": shown.gold[1]} if shown.gold else None,
         "check": bool(said and said.description.planted_wrong),
         "reviews": [_answer(each) for each in shown.answers],

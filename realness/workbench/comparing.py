@@ -29,6 +29,7 @@ class Compared:
 
     Attributes:
         hidden: the reviewer has to rate it first; nothing but the image is told then.
+        choosing: it is hidden, since one of its descriptions is to be chosen first.
         people: the reviews that count; None until one's own is in.
     """
 
@@ -38,6 +39,7 @@ class Compared:
     maps: Sequence[MapOfText] = ()
     description: StoredDescription | None = None
     people: Sequence[Answered] | None = None
+    choosing: bool = False
 
 
 def compared(desk: Desk, key: str) -> Compared:
@@ -53,7 +55,9 @@ def compared(desk: Desk, key: str) -> Compared:
         raise NotFound("there is no such image in this study; reload the page")
     if not desk.may_see(image.id):
         return Compared(image, place, hidden=True)
-    shown = store.descriptions.shown(desk.study.id, image.id)
+    if desk.is_choosing(image.id):
+        return Compared(image, place, hidden=True, choosing=True)
+    shown = desk.told(image.id)
     maps = [_of_text(desk, one, shown) for one in store.maps.of_image(image.id) if desk.tells_nothing(one, shown)]
     return Compared(image, place, False, maps, shown, _people(desk, image.id))
 

@@ -9,6 +9,7 @@ from realness.domain import (
     Region,
     RegionShape,
     Reviewer,
+    ReviewKind,
     StoredDescription,
     StoredImage,
     StoredMap,
@@ -20,6 +21,7 @@ from realness.domain import (
 from realness.errors import InvalidValue, Locked, NotFound
 from realness.store import CHECK, Taken
 from realness.workbench.bench import Workbench
+from realness.workbench.choices import Text, map_name, texts, with_ids
 
 AHEAD = 2
 """How many images the browser loads ahead."""
@@ -27,10 +29,16 @@ AHEAD = 2
 
 @dataclass(frozen=True)
 class Reveal:
-    """What a machine said: shown after the blind rating is locked."""
+    """What a machine said: shown after the blind rating is locked.
+
+    Attributes:
+        description, map: of a choice those that were chosen in the newest review.
+        texts: the descriptions to choose from, in order; none where there is no choice.
+    """
 
     description: StoredDescription | None
     map: StoredMap | None
+    texts: tuple[Text, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -113,8 +121,9 @@ class Desk:
         return Turn(item, tuple(coming), self.progress())
 
     def map_ahead(self, image: StoredImage) -> StoredMap | None:
-        """The map of an image that comes next; None where the study is blind."""
-        return None if self.study.settings.blind else self._reveal(image).map
+        """The map of an image that comes next; None where the study is blind, or its map is that of a choice."""
+        settings = self.study.settings
+        return None if settings.blind or settings.choices > 1 else self._reveal(image).map
 
     def lock(self, image: StoredImage, rating: float) -> tuple[Lock, Reveal]:
         """Lock the blind rating and reveal what the machine said; of a repeat there is nothing to reveal.
@@ -135,6 +144,8 @@ class Desk:
         for finding in submission.findings:
             for region in finding.regions:
                 check_inside(region, image)
+        if offered := self.texts(image.id):
+            submission = with_ids(submission, offered)
         reviews = self.bench.store.reviews
         saved, taken = reviews.submit_and_take(self.study, self.reviewer.id, submission, AHEAD)
         return saved, self._turn(taken)
@@ -142,6 +153,27 @@ class Desk:
     def current(self, image_id: int) -> StoredReview | None:
         """This reviewer's newest revision."""
         return self.bench.store.reviews.current(self.study.id, image_id, self.reviewer.id)
+
+    def texts(self, image_id: int) -> tuple[Text, ...]:
+        """The descriptions that this reviewer chooses from, in order; none where there is no choice."""
+        if self.study.settings.choices == 1:
+            return ()
+        return texts(self.bench, self.study.id, image_id, self.reviewer.id)
+
+    def is_choosing(self, image_id: int) -> bool:
+        """Whether this reviewer has to choose first: what else is shown of the texts would tell them apart."""
+        if self.study.settings.choices == 1 or self.reviewer.sees_all:
+            return False
+        own = self.current(image_id)
+        return bool((own is None or own.submission.kind is not ReviewKind.REVIEW) and self.texts(image_id))
+
+    def told(self, image_id: int) -> StoredDescription | None:
+        """The description of an image that this reviewer knows: of several the one they chose."""
+        said = self.bench.store.descriptions
+        own = self.current(image_id) if self.study.settings.choices > 1 else None
+        if own is not None and own.submission.description_id is not None:
+            return said.of_image(image_id, own.submission.description_id)
+        return said.shown(self.study.id, image_id)
 
     def may_see(self, image_id: int) -> bool:
         """Whether this reviewer may see what a machine or others said of the image."""
@@ -161,9 +193,23 @@ class Desk:
             raise NotFound("there is no such map in this study; reload the page")
         if not self.may_see(found.image_id):
             raise Locked("lock the rating first; the map is shown after it")
-        if not self.tells_nothing(found, self.bench.store.descriptions.shown(self.study.id, found.image_id)):
+        if not self.tells_nothing(found, self.told(found.image_id)):
             raise NotFound("there is no such map in this study; reload the page")
         return found
+
+    def map_to_choose(self, image: StoredImage, name: int) -> StoredMap:
+        """The map of this name of the descriptions that this reviewer chooses from.
+
+        Raises:
+            NotFound: there is none.
+            Locked: the rating is not locked yet.
+        """
+        if not self.may_see(image.id):
+            raise Locked("lock the rating first; the map is shown after it")
+        found = [one.map for one in self.texts(image.id) if one.map and map_name(one.map) == name]
+        if not found:
+            raise NotFound("there is no such map in this study; reload the page")
+        return max(found, key=lambda one: len(one.phrases))  # as it is, not as it stands in for another one's
 
     def tells_nothing(self, found: StoredMap, shown: StoredDescription | None) -> bool:
         """Whether this reviewer may see a map without being told of checks: where a study shows a wrong text the map of
@@ -211,6 +257,9 @@ class Desk:
         """The description that a draft or a review speaks of, else what the study shows, with its map."""
         said, answered = self.bench.store.descriptions, review and review.submission.description_id
         with self.bench.store.database.together():
+            if offered := self.texts(image.id):
+                chosen = next((one for one in offered if one.description.id == answered), None)
+                return Reveal(chosen and chosen.description, chosen and chosen.map, offered)
             description = None
             if (drafted := _drafted(draft)) not in (None, answered):
                 description = said.answerable(self.study.id, image.id, drafted)

@@ -3,10 +3,12 @@
 from fastapi import APIRouter, Response
 from fastapi.responses import FileResponse
 
+from realness.domain import StoredMap
 from realness.errors import NotFound
 from realness.ui.routes.needs import Bench, Who, desk_in
 from realness.ui.schemas import Id
-from realness.workbench import files
+from realness.workbench import Workbench, files
+from realness.workbench.reviewing import desk_at
 
 router = APIRouter()
 _FOREVER = {"Cache-Control": "private, max-age=31536000, immutable", "X-Content-Type-Options": "nosniff"}
@@ -37,7 +39,17 @@ def mapped_thumbnail_file(bench: Bench, who: Who, study: Id, map_id: Id, colour_
 @router.get("/files/map/{study}/{map_id}/{layer}")
 def map_layer(bench: Bench, who: Who, study: Id, map_id: Id, layer: Id) -> Response:
     """One layer of a map as a grey PNG, for who may see it in this study; layer 0 is the combined one."""
-    stored = desk_in(bench, who, study).visible_map(map_id)
+    return _layer(bench, desk_in(bench, who, study).visible_map(map_id), layer)
+
+
+@router.get("/files/text-map/{study}/{image}/{name}/{layer}")
+def text_map_layer(bench: Bench, who: Who, study: Id, image: str, name: Id, layer: Id) -> Response:
+    """The same of one of the descriptions that a person chooses from, by a name that tells nothing of it."""
+    at, stored = desk_at(bench, who, study, image)
+    return _layer(bench, at.map_to_choose(stored, name), layer)
+
+
+def _layer(bench: Workbench, stored: StoredMap, layer: int) -> Response:
     if not 0 <= layer <= len(stored.phrases):
         raise NotFound("this map has no such layer; reload the page")
     return Response(files.layer_png(bench, stored, layer), media_type="image/png", headers=_FOREVER)

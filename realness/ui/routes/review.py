@@ -76,7 +76,7 @@ def lock(bench: Bench, who: Who, body: LockBody) -> Any:
         return JSONResponse(answer, status_code=409)
     if locked.repeat:
         return {"repeat": True}
-    return JSONResponse({"locked": payload.lock(locked), "reveal": payload.reveal(at, reveal)})
+    return JSONResponse({"locked": payload.lock(locked), "reveal": payload.reveal(at, image, reveal)})
 
 
 @router.put("/api/draft")
@@ -97,7 +97,11 @@ def submit(bench: Bench, who: Who, body: ReviewBody) -> Any:
         saved, turn = at.submit(body.submission(image), image)
     except Conflict as error:
         theirs = at.current(image.id)
-        answer = {"error": str(error), "kind": "conflict", "theirs": payload.review(theirs) if theirs else None}
+        answer = {
+            "error": str(error),
+            "kind": "conflict",
+            "theirs": theirs and payload.review(theirs, at.texts(image.id)),
+        }
         return JSONResponse(answer, status_code=409)
     answer = {"revision": saved.revision, "saved_at": saved.created_at.isoformat(), "next": _shown(at, turn)}
     return JSONResponse(answer)  # as it is: FastAPI would look into every part of it first

@@ -36,6 +36,7 @@ class SettingsBody(Body):
     hidden_repeats: _Whole = 0
     gold_share: _Whole = 0
     target: _Whole | None = None
+    choices: _Whole = 1
 
 
 class ImagesBody(Body):
