@@ -13,6 +13,7 @@ function buttons(review) {
   on(el.skip, () => review.skip());
   on(el.flag, () => review.flag());
   on(el.rejudge, () => review.goBack("judge"));
+  on(el.otherText, () => review.goBack("choose"));
   on(el.rerate, () => review.goBack("rate"));
   viewButtons(el, () => viewer);
   on(el.sampleClose, () => {
@@ -38,6 +39,8 @@ function keys(review) {
     unrate: () => review.second(),
     judge: ({ key }) => review.judge(JUDGED[key.toLowerCase()]),
     note: () => review.toLead.open(),
+    text: ({ key }) => review.choose(Number(key) - 1),
+    texts: () => review.goBack("choose"),
     again: () => review.goBack("rate"),
     layer: ({ key }) => overlay.layer(Number(key)),
     submit: () => review.main(),

@@ -12,6 +12,7 @@ export function empty() {
   return {
     rating: null, judgement: null, verdict: null, explanation: "", findings: [], second_rating: null, note: "",
     description_id: null, // of the description that this answers
+    others: {}, // what was said of other texts before another one was taken, by their ids
     seeded: false, active_seconds: 0, edited_at: 0,
   };
 }
@@ -24,8 +25,38 @@ function asked(finding) {
 export function seed(form, reveal) {
   if (form.seeded || !reveal) return form;
   const said = reveal.description;
+  if (isOpen(reveal)) return form;
   if (!said) return { ...form, seeded: true };
   return { ...form, seeded: true, description_id: said.id, verdict: said.verdict, explanation: said.explanation, findings: said.findings.map(asked) };
+}
+
+/** Whether one of several texts is to be chosen yet. */
+export const isOpen = (reveal) => Boolean(reveal?.texts && !reveal.description);
+
+/** A reveal of several texts with the chosen one as its description, and that one's map; another reveal as it is. */
+export function chosen(reveal, id) {
+  if (!reveal?.texts) return reveal;
+  const text = reveal.texts.find(({ description }) => description.id === id);
+  return { ...reveal, description: text?.description ?? null, map: text?.map ?? null };
+}
+
+const about = ({ judgement, verdict, explanation, findings }) => ({ judgement, verdict, explanation, findings });
+
+/** Answer another one of several texts. What was said of the one before stays with it, and comes back when it is taken again. */
+export function taken(form, reveal, id) {
+  if (form.seeded && form.description_id === id) return form;
+  const others = { ...form.others };
+  if (form.seeded && form.description_id !== null) others[form.description_id] = about(form);
+  const before = isWhole({ body: others[id] }) ? others[id] : null;
+  delete others[id];
+  const bare = { ...form, ...about(empty()), seeded: false, others };
+  return before ? { ...bare, ...about(before), seeded: true, description_id: id } : seed(bare, chosen(reveal, id));
+}
+
+/** Whether anything was said of a description. */
+export function isTouched({ judgement, verdict, explanation, findings }, said) {
+  const same = verdict === said.verdict && explanation === said.explanation && findings.length === said.findings.length;
+  return Boolean(judgement) || !same || findings.some(({ state }) => state);
 }
 
 /** The form as it was submitted before. Machine findings that were left without an answer stay so. */
@@ -53,7 +84,9 @@ export function reopened(review, reveal) {
 }
 
 /** A draft that a machine's newer description overtook in this browser alone: its answers to the old findings go. */
-function ofShown(form, { description }) {
+function ofShown(form, reveal) {
+  if (isOpen(reveal)) return form; // its words stay until another text is taken
+  const { description } = reveal;
   const known = new Set((description?.findings ?? []).map(({ id }) => id));
   const findings = form.findings.filter(({ finding_id: id }) => id === null || known.has(id));
   return { ...form, findings, description_id: form.seeded ? (description?.id ?? null) : form.description_id };
@@ -69,10 +102,11 @@ function isWhole(draft) {
 /** The form of an item: the newer of its drafts if there is one, else its last revision, else empty. */
 export function opened(item, drafts) {
   const draft = drafts.filter(isWhole).sort((a, b) => (b.body.edited_at ?? 0) - (a.body.edited_at ?? 0))[0];
-  let form = item.review ? reopened(item.review, item.reveal) : empty();
+  let form = item.review ? reopened(item.review, chosen(item.reveal, item.reveal?.chosen)) : empty();
   if (draft) form = { ...form, ...draft.body };
   if (item.locked) form.rating = item.locked.rating;
-  if (item.reveal) form = seed(ofShown(form, item.reveal), item.reveal);
+  const reveal = chosen(item.reveal, form.description_id);
+  if (reveal) form = seed(ofShown(form, reveal), reveal);
   return { form, base: draft?.base_revision ?? item.base_revision };
 }
 
@@ -84,6 +118,7 @@ export function isSaid({ judgement, verdict, explanation, findings }) {
 /** Which step is open: rate until the rating is locked, judge until that is done, then correct. */
 export function stepOf(form, item) {
   if (!item.locked) return "rate";
+  if (isOpen(item.reveal)) return "choose";
   return item.reveal?.description && !form.judgement ? "judge" : "correct";
 }
 

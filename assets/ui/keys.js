@@ -13,12 +13,14 @@ const MARKED = ["marked"]; // a mark is selected
 const CORRECTING = ["correct", ...MARKED, ...MARKING];
 const DECIDING = ["adjudicate"];
 const EDITING = [...CORRECTING, ...DECIDING];
+const CHOOSING = ["choose", "choose again"]; // one of several texts
 const JUDGED = ["judge", "judge again", ...CORRECTING];
-const AGAIN = ["rate again", "judge again"];
+const LAYERED_AGAIN = ["rate again", "judge again"];
+const AGAIN = [...LAYERED_AGAIN, "choose again"];
 const DIALLED = ["judge", "correct", ...AGAIN, ...DECIDING]; // arrows and brackets are for marks while there is one in the hand
-const LAYERED = ["judge", ...CORRECTING, ...AGAIN];
-const MAPPED = [...LAYERED, ...DECIDING];
-const REVIEWED = ["rate", "judge", ...CORRECTING];
+const LAYERED = ["judge", ...CORRECTING, ...LAYERED_AGAIN];
+const MAPPED = [...LAYERED, "choose again", ...DECIDING];
+const REVIEWED = ["rate", "choose", "judge", ...CORRECTING];
 const COMPARED = ["compare"];
 const SEEN = [...REVIEWED, ...AGAIN, ...DECIDING];
 const BRUSH = ["marking brush"];
@@ -33,8 +35,10 @@ export const KEYS = [
   { does: "stride", press: ["ArrowLeft", "ArrowRight"], shift: true, steps: RATED, legend: RATED, show: ["Shift", LEFT, RIGHT], say: "by 5", long: "Five less, five more" },
   { does: "lock", press: ["Enter"], steps: ["rate", "loading"], legend: ["rate"], show: ["Enter"], say: "lock", long: "Lock the rating" },
   { does: "start", press: ["Enter"], steps: ["welcome"], legend: ["welcome"], show: ["Enter"], say: "start", long: "Start" },
+  { does: "text", press: ["1", "2", "3", "4"], steps: CHOOSING, legend: CHOOSING, show: ["1", "2", "3", "4"], say: "take A, B, \u2026", long: "Take the text A, B, C or D, where there are several" },
+  { does: "texts", press: ["h"], steps: JUDGED, legend: ["judge"], show: ["H"], say: "other text", long: "Take anotHer text; what was said of this one stays with it" },
   { does: "judge", press: ["a", "p", "w", "s"], steps: [...JUDGED, ...DECIDING], legend: ["judge", "judge again", "correct"], show: ["A", "P", "W", "S"], say: "judge", long: "Accurate, Partly, Wrong, misSes something" },
-  { does: "done", press: ["Enter"], steps: AGAIN, legend: AGAIN, show: ["Enter"], say: "keep", long: "Keep the second rating, or the judgement" },
+  { does: "done", press: ["Enter"], steps: AGAIN, legend: AGAIN, show: ["Enter"], say: "keep", long: "Keep the second rating, the text or the judgement" },
   { does: "back", press: ["Escape"], steps: AGAIN, legend: AGAIN, show: ["Esc"], say: "leave as it was", long: "Leave it as it was" },
   { does: "unrate", press: ["Delete"], steps: ["rate again"], legend: ["rate again"], show: ["Del"], say: "no second rating", long: "No second rating" },
   { does: "edit", press: ["e"], steps: EDITING, legend: ["correct"], show: ["E"], say: "edit text", long: "Edit the explanation" },
@@ -75,9 +79,9 @@ export const KEYS = [
   { does: "fit", press: ["z"], steps: SEEN, legend: ["rate", "judge"], show: ["Z"], say: "fit or 1:1", long: "The whole picture, or its exact pixels" },
   { does: "submit", press: ["Enter"], ctrl: true, typing: true, steps: ["judge", ...CORRECTING], legend: ["correct"], wide: true, show: ["Ctrl", "Enter"], say: "submit", long: "Submit and go to the next image" },
   { does: "note", press: ["l"], steps: CORRECTING, show: ["L"], say: "note", long: "Write a note for the study lead" },
-  { does: "skip", press: ["x"], steps: [...REVIEWED, "broken"], legend: ["rate", "judge"], wide: true, show: ["X"], say: "skip", long: "Skip this image: then Enter, or a number for a reason" },
-  { does: "flag", press: ["f"], steps: REVIEWED, legend: ["rate", "judge"], wide: true, show: ["F"], say: "flag", long: "Flag this image, with a reason" },
-  { does: "undo", press: ["u"], steps: [...REVIEWED, "welcome", "broken", "done"], legend: ["rate", "judge", "done"], wide: true, show: ["U"], say: "undo", long: "Open the last one again" },
+  { does: "skip", press: ["x"], steps: [...REVIEWED, "broken"], legend: ["rate", "choose", "judge"], wide: true, show: ["X"], say: "skip", long: "Skip this image: then Enter, or a number for a reason" },
+  { does: "flag", press: ["f"], steps: REVIEWED, legend: ["rate", "choose", "judge"], wide: true, show: ["F"], say: "flag", long: "Flag this image, with a reason" },
+  { does: "undo", press: ["u"], steps: [...REVIEWED, "welcome", "broken", "done"], legend: ["rate", "choose", "judge", "done"], wide: true, show: ["U"], say: "undo", long: "Open the last one again" },
   { does: "choose", press: ["1", "2"], steps: ["conflict"], legend: ["conflict"], show: ["1", "2"], say: "this one, the other", long: "Changed in another tab: keep this one, or use the other" },
   { does: "goOn", press: ["Enter"], steps: ["done"], legend: ["done"], show: ["Enter"], say: "go on", long: "When all is done: what the main button says" },
   { does: "search", press: ["/"], steps: ["browse"], show: ["/"], say: "search", long: "Search descriptions and findings" },
@@ -136,7 +140,7 @@ const isOfMap = (key) => [MAPPED, LAYERED, DIALLED].includes(key.steps);
 /** Title, which keys belong to it, and the screen it is of. */
 const GROUPS = [
   ["Rate", (key) => key.steps === RATED || key.does === "lock", "review"],
-  ["Judge", (key) => ["judge", "submit"].includes(key.does) && key.steps !== DECIDING, "review"],
+  ["Judge", (key) => ["text", "texts", "judge", "submit"].includes(key.does) && key.steps !== DECIDING, "review"],
   ["Correct", (key) => CORRECT.includes(key.does), "review"],
   ["Mark", (key) => MARK.includes(key.does), "review"],
   ["Once more", (key) => key.steps?.[0] === "rate again", "review"],
@@ -190,12 +194,12 @@ export function listen(step, actions) {
  * Fill the footer with the keys of `step`; those for the map, its layers and the description only where there are any.
  * While somebody types, those that hold then.
  */
-export function showLegend(element, step, { map, description } = {}) {
-  const idle = (key) => (!map && isOfMap(key)) || (map?.layers.length === 0 && key.does === "layer") || (!description && key.does === "judge");
+export function showLegend(element, step, { map, description, texts } = {}) {
+  const idle = (key) => (!map && isOfMap(key)) || (key.does === "texts" && !texts) || (map?.layers.length === 0 && key.does === "layer") || (!description && key.does === "judge");
   const told = isTyping(document.activeElement) ? (key) => key.typing && key.steps.includes(step) : (key) => key.legend?.includes(step);
   element.replaceChildren(
     ...KEYS.filter((key) => told(key) && !idle(key)).map((key) =>
-      make("span", { class: key.wide ? "wide" : null }, ...caps(key.show), ` ${key.say}`),
+      make("span", { class: key.wide ? "wide" : null }, ...caps(key.does === "text" ? key.show.slice(0, texts?.length) : key.show), ` ${key.say}`),
     ),
   );
 }

@@ -2,7 +2,7 @@
 
 import { ApiError, get } from "./api.js";
 import { clock } from "./dom.js";
-import { empty, opened, stepOf } from "./form.js";
+import { chosen, empty, opened, stepOf } from "./form.js";
 import { recall } from "./memory.js";
 import { rest } from "./rest.js";
 import { go, place, session } from "./session.js";
@@ -103,12 +103,13 @@ export class Opening {
     const local = drafts.local(session.study.id, key);
     this.study = session.study.id;
     Object.assign(review, { item, note, notice: again(item), trouble: null, busy: false, revisit: null, ...opened(item, [local, item.draft]) });
+    item.reveal = chosen(item.reveal, review.form.description_id);
     drafts.open(session.study.id, key, review.base);
     if (local || item.draft) review.footer("Draft restored", "saved");
     review.time.start(review.form.active_seconds);
     review.correct.reset();
     review.marks.rest();
-    review.overlay.show(item.reveal);
+    review.showMap();
     review.rate.show(review.form.rating);
     el.work.hidden = false;
     el.rest.hidden = true;

@@ -2,19 +2,22 @@
 
 import { caps, icon, make } from "./dom.js";
 import { band, isSaid, JUDGEMENTS } from "./form.js";
+import { letterOf } from "./texts.js";
 
-const STEPS = { rate: 1, judge: 2, correct: 3 };
+const STEPS = { rate: 1, choose: 2, judge: 2, correct: 3 };
 
 /** What the main button says in each phase: label, what follows on wide windows, key. */
 const MAIN = {
   loading: ["Lock rating", "", "Enter"],
   welcome: ["Start", "", "Enter"],
   rate: ["Lock rating", "", "Enter"],
+  choose: ["Submit", " and next", "Ctrl Enter"],
   judge: ["Submit", " and next", "Ctrl Enter"],
   correct: ["Submit", " and next", "Ctrl Enter"],
   broken: ["Next image", "", "X"],
   conflict: ["Keep this one", "", "1"],
   "rate again": ["Keep", "", "Enter"],
+  "choose again": ["Keep this text", "", "Enter"],
   "judge again": ["Keep judgement", "", "Enter"],
 };
 
@@ -25,7 +28,7 @@ function paintSteps(el, { phase, form, item, revisit }) {
   const at = STEPS[revisit ?? phase] ?? 1;
   [el.step1, el.step2, el.step3].forEach((step, index) => {
     const number = index + 1;
-    const none = number === 2 && at > 1 && item.reveal && !item.reveal.description;
+    const none = number === 2 && at > 1 && item.reveal && !item.reveal.description && !item.reveal.texts;
     step.classList.toggle("open", number === at);
     step.classList.toggle("done", number < at || none);
     step.classList.toggle("later", number > at && !none);
@@ -40,14 +43,24 @@ function paintSteps(el, { phase, form, item, revisit }) {
   el.rerate.hidden = at !== 3;
   el.rateAsk.textContent = revisit ? "How real does it look now? This is kept beside the first rating." : "How real does this image look?";
   el.rateBody.hidden = at !== 1;
-  const open = phase === "rate" && item && !item.blind && item.reveal?.description; // not blind: to be read at once
+  const { description, texts } = item?.reveal ?? {};
+  const open = phase === "rate" && item && !item.blind && Boolean(description || texts); // not blind: to be read at once
+  const choosing = (revisit ?? phase) === "choose" || Boolean(open && texts);
+  const letter = letterOf(item?.reveal);
   el.judgeBody.hidden = at !== 2 && !open;
-  el.judgeAsk.hidden = at !== 2;
+  el.texts.hidden = !choosing;
+  el.chooseAsk.hidden = !choosing || at !== 2;
+  el.saidBox.hidden = choosing;
+  el.judgeAsk.hidden = at !== 2 || choosing;
+  el.judgeWord.textContent = choosing ? "Choose" : "Judge";
+  el.judgeMore.textContent = choosing ? " the best text" : " the description";
+  el.saidTitle.textContent = letter ? `What text ${letter} says` : "What the machine says";
+  el.otherText.hidden = !letter;
   el.judgedValue.hidden = at === 2 || !form.judgement;
   el.rejudge.hidden = at !== 3;
   el.judgeMore.hidden = at === 3 && Boolean(form.judgement); // the folded line is short of room
-  el.judged.textContent = form.judgement ? JUDGEMENTS[form.judgement] : "";
-  el.noDescription.hidden = !locked || Boolean(item?.reveal?.description);
+  el.judged.textContent = form.judgement ? [letter, JUDGEMENTS[form.judgement]].filter(Boolean).join(": ") : "";
+  el.noDescription.hidden = !locked || Boolean(description || texts);
   el.correctBody.hidden = at !== 3;
   el.words.hidden = at !== 3;
 }
@@ -110,7 +123,7 @@ function paintFoot(el, { phase, form, trouble, busy, revisit }) {
   el.goKey.textContent = key;
   el.goKey.hidden = !key;
   const given = { rate: form.rating !== null, correct: isSaid(form), "rate again": form.second_rating !== null };
-  const ready = given[step] ?? (["welcome", "broken", "conflict", "judge again"].includes(step) || trouble?.kind === "silent");
+  const ready = given[step] ?? (["welcome", "broken", "conflict", "choose again", "judge again"].includes(step) || trouble?.kind === "silent");
   el.go.disabled = !ready || (busy && !trouble);
   el.second.hidden = !second;
   el.second.replaceChildren(second ?? "", ...caps(secondKey ? [secondKey] : []));

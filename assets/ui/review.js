@@ -7,7 +7,7 @@ import { Correct } from "./correct.js";
 import { Described } from "./described.js";
 import { parts } from "./dom.js";
 import { Drafts } from "./drafts.js";
-import { empty, isSaid, opened, stepOf } from "./form.js";
+import { chosen, empty, isOpen, isSaid, isTouched, opened, stepOf, taken } from "./form.js";
 import { showLegend } from "./keys.js";
 import { Marks } from "./marks.js";
 import { recall, remember } from "./memory.js";
@@ -21,6 +21,7 @@ import { Rate } from "./rate.js";
 import { Reasons } from "./reasons.js";
 import { Sending } from "./sending.js";
 import { go, place, session } from "./session.js";
+import { letterOf, Texts } from "./texts.js";
 import { Toolbar } from "./toolbar.js";
 import { Viewer } from "./viewer.js";
 
@@ -30,8 +31,8 @@ class Review {
   item = null; // as the server gave it
   form = empty(); // what the person said of it so far
   base = 0; // the revision the form is based on
-  phase = "loading"; // loading, welcome, rate, judge, correct, conflict, broken or done
-  revisit = null; // a finished step that is open again: "rate" (once more, now informed) or "judge"
+  phase = "loading"; // loading, welcome, rate, choose, judge, correct, conflict, broken or done
+  revisit = null; // a finished step that is open again: "rate" (once more, now informed), "choose" or "judge"
   trouble = null; // what cannot be read or saved just now
   busy = false; // something is being saved
   note = null; // what just happened
@@ -61,6 +62,7 @@ class Review {
       onPoint: (layer) => this.overlay.peek(layer),
       onLayer: (layer) => this.overlay.layer(layer),
     });
+    this.texts = new Texts(el, (at) => this.choose(at));
     this.marks = new Marks(el, this.viewer, {
       onChange: (at, regions, occasion) => this.correct.regions(at, regions, occasion),
       onSelect: (at) => this.correct.select(at),
@@ -102,7 +104,7 @@ class Review {
   /** Put the focus on the heading of the step that opened. */
   #attend() {
     const { el } = this;
-    const opened = { "rate again": el.step1, judge: el.step2, "judge again": el.step2, correct: el.step3 }[this.step];
+    const opened = { "rate again": el.step1, judge: el.step2, "judge again": el.step2, choose: el.step2, "choose again": el.step2, correct: el.step3 }[this.step];
     opened?.querySelector("h2").focus({ preventScroll: true });
   }
 
@@ -140,7 +142,8 @@ class Review {
     Object.assign(this, { busy: false, trouble: null, note: null });
     if (remark) this.notice = { title: "Rated before", text: remark };
     this.form = opened({ ...item, review: null }, [{ body: this.form, base_revision: this.base }]).form;
-    if (item.blind) this.overlay.show(reveal);
+    item.reveal = chosen(reveal, this.form.description_id);
+    if (item.blind) this.showMap();
     this.enter(stepOf(this.form, item));
     this.opening.tidy();
     return undefined;
@@ -152,15 +155,39 @@ class Review {
     return this.opening.open(getNext, { text: "Saved; this one needed a rating alone" });
   }
 
+  /** Take one of several texts, to be judged and corrected. */
+  choose(at) {
+    const { item, form } = this;
+    const id = item?.reveal?.texts?.[at]?.description.id;
+    if (!id || this.busy || !["choose", "choose again"].includes(this.step)) return;
+    const before = item.reveal;
+    const next = taken(form, before, id);
+    if (next !== form) {
+      item.reveal = chosen(before, id);
+      this.correct.reset();
+      this.showMap();
+      this.change(next);
+      this.note = before.description && isTouched(form, before.description) ? { text: `What you said of ${letterOf(before)} stays with it` } : null;
+      this.opening.tidy();
+    }
+    this.enter(stepOf(this.form, item));
+  }
+
+  /** The map of the text that is shown; of several none until one is chosen. */
+  showMap() {
+    this.overlay.show(isOpen(this.item.reveal) ? null : this.item.reveal);
+  }
+
   judge(judgement) {
     if (!this.item.reveal?.description) return;
     this.change({ judgement });
     if (this.revisit || this.phase !== "correct") this.enter("correct");
   }
 
-  /** Open a finished step once more: the judgement, or the rating, which then is a second one beside the first. */
+  /** Open a finished step once more: the choice, the judgement, or the rating, which then is a second one beside the first. */
   goBack(step) {
-    if (this.phase !== "correct" || this.busy) return;
+    const choosing = step === "choose" && letterOf(this.item?.reveal);
+    if (this.busy || !(choosing ? ["judge", "correct"] : ["correct"]).includes(this.phase) || (step === "choose" && !choosing)) return;
     this.marks.rest();
     this.revisit = step;
     const { activeElement: at } = document;
@@ -174,7 +201,7 @@ class Review {
   back() {
     const { second_rating } = this.#before;
     if (second_rating !== this.form.second_rating) this.change({ second_rating });
-    this.enter("correct");
+    this.enter(this.phase);
   }
 
   skip() {
@@ -234,6 +261,7 @@ class Review {
     const { el, phase, form, item, note, busy, slow, revisit } = this;
     const offline = navigator.onLine || network.up ? null : { kind: "offline", waiting: this.sending.outbox.waiting.length };
     paintPanel(el, { phase, form, item, busy, slow, revisit, trouble: this.trouble ?? offline, notice: this.notice });
+    this.texts.show(item?.reveal, ["choose", "choose again"].includes(this.step));
     if (item?.locked && phase !== "loading") {
       this.described.show(item.reveal, form.judgement);
       this.correct.show(form, item.reveal);
@@ -267,7 +295,7 @@ class Review {
   main() {
     const { phase, el } = this;
     if (this.revisit) {
-      if (!el.go.disabled) this.enter("correct");
+      if (!el.go.disabled) this.enter(phase);
     } else if (phase === "loading") this.patience.hurry();
     else if (phase === "welcome") {
       remember("seen", true);
@@ -287,7 +315,7 @@ class Review {
   /** The button beside the main one. */
   second() {
     if (this.revisit === "rate") this.change({ second_rating: null });
-    if (this.revisit) this.enter("correct");
+    if (this.revisit) this.enter(this.phase);
     else if (this.phase === "conflict") this.sending.settle(false);
     else navigator.clipboard?.writeText(this.form.explanation).then(() => (this.el.second.textContent = "Copied"));
   }

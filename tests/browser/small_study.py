@@ -3,15 +3,17 @@
 import csv
 import itertools
 import tempfile
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 from PIL import Image, ImageDraw
 
-from realness.domain import RealnessMap
+from realness.descriptions import parse_verdict, split_findings
+from realness.domain import Description, RealnessMap
 from realness.dream import files as map_files
 from realness.settings import Settings
-from realness.store import MapTask
+from realness.store import MapTask, NewImage
 from realness.workbench import Workbench
 from realness.workbench.importing import ImportOptions, import_source
 
@@ -31,11 +33,32 @@ def make_study(settings: Settings, texts: tuple[str, ...] = (TEXT,) * 4, *, maps
         report = import_source(bench, table, ImportOptions(study=name))
         assert report.images == len(texts), report.skipped
     if maps:
-        study = bench.store.studies.named(name)
-        for task in bench.store.maps.missing("dense", "mini", "made-up", None, study.id):
-            _add_map(bench, task)
+        _add_maps(bench, name)
     bench.close()
     return name
+
+
+def describe(settings: Settings, name: str, texts: dict[str, str], choices: int) -> None:
+    """Add a description by each describer to all images of a study, mapped, and let people choose among so many."""
+    bench = Workbench.open(settings)
+    study = bench.store.studies.named(name)
+    bench.store.studies.change(study.id, replace(study.settings, choices=choices, overlap=2))
+    for image in bench.store.assignments.ahead(study, 0, None, study.images):
+        for model, text in texts.items():
+            verdict, explanation = parse_verdict(text)
+            said = Description(
+                text, verdict, explanation, provider=f"by-{model}", model=model,
+                findings=split_findings(explanation, verdict),
+            )  # fmt: skip
+            bench.store.images.add(study.id, [NewImage(image.facts, image.path, model, image.key, description=said)])
+    _add_maps(bench, name)
+    bench.close()
+
+
+def _add_maps(bench: Workbench, name: str) -> None:
+    study = bench.store.studies.named(name)
+    for task in bench.store.maps.missing("dense", "mini", "made-up", None, study.id):
+        _add_map(bench, task)
 
 
 def _write(folder: Path, texts: tuple[str, ...]) -> Path:
@@ -65,7 +88,7 @@ def _add_map(bench: Workbench, task: MapTask) -> None:
     layers = np.stack([np.ones((40, 60), np.float32), *spots])[1:].astype(np.float32)
     values = layers.min(axis=0, initial=1.0)
     found = RealnessMap(values, 0.2 * values, layers, phrases, "dense", "mini", SIZE)
-    target = bench.beside("maps", f"{task.image.facts.sha256}.npz")
+    target = bench.beside("maps", f"{task.image.facts.sha256}-{task.description.id}.npz")
     digest = map_files.save(found, target)
     place = target.relative_to(bench.settings.data).as_posix()
     bench.store.maps.add(

@@ -1,0 +1,45 @@
+// Several descriptions of one image, a card each: the person takes the best one. Which machine wrote which is not known here.
+
+import { make, press } from "./dom.js";
+import { VERDICTS } from "./form.js";
+
+const LETTERS = [..."ABCD"];
+
+/** The letter of the text that is chosen among several; none where there is no choice. */
+export function letterOf(reveal) {
+  const at = reveal?.texts?.findIndex(({ description }) => description.id === reveal.description?.id) ?? -1;
+  return LETTERS[at] ?? "";
+}
+
+export class Texts {
+  #shown = null;
+
+  /** `onChoose(at)` hears which one is taken. */
+  constructor(el, onChoose) {
+    this.el = el;
+    el.texts.addEventListener("click", (event) => {
+      const card = event.target.closest("button");
+      if (card) onChoose(Number(card.dataset.v) - 1);
+    });
+  }
+
+  /** Show them; until `open` they can be read and not chosen. */
+  show(reveal, open) {
+    const { texts: element } = this.el;
+    const texts = reveal?.texts ?? null;
+    if (texts !== this.#shown) element.replaceChildren(...(texts ?? []).map(({ description }, at) => this.#card(description, at)));
+    this.#shown = texts;
+    press(element.children, reveal?.description ? LETTERS.indexOf(letterOf(reveal)) + 1 : null);
+    for (const card of element.children) card.disabled = !open;
+  }
+
+  #card({ verdict, explanation }, at) {
+    const key = String(at + 1);
+    return make(
+      "button",
+      { type: "button", "data-v": key, "aria-keyshortcuts": key, "aria-pressed": "false" },
+      make("span", { class: "which" }, make("span", { class: "letter" }, LETTERS[at]), make("b", { class: verdict ? "" : "quiet" }, verdict ? VERDICTS[verdict] : "No verdict given"), make("span", { class: "grow" }), make("kbd", {}, key)),
+      make("span", { class: explanation ? "said" : "said quiet" }, explanation || "No explanation given."),
+    );
+  }
+}
