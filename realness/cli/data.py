@@ -1,18 +1,20 @@
 """Data in and out: init, import, export."""
 
 from dataclasses import asdict
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from realness import exchange
+from realness import exchange, prompts
 from realness.cli.context import Context, label, progress_bar
 from realness.domain import check_text
 from realness.settings import place
 from realness.store import ExportFilter
 
 _LONGEST_SPLIT = 64
+_DAY = "%Y-%m-%d"
 
 
 def add_to(app: typer.Typer) -> None:
@@ -72,13 +74,24 @@ def export(
     context: typer.Context,
     format_name: Annotated[str, typer.Argument(metavar="FORMAT", help="See --list.")] = "",
     target: Annotated[Path | None, typer.Argument(metavar="DEST", help="May not exist yet.")] = None,
-    study: Annotated[str | None, typer.Option(help="Reviews of this study only.")] = None,
+    source: Annotated[str, typer.Option(help="Whose texts: human, machine or both.")] = "human",
+    study: Annotated[str | None, typer.Option(help="Of this study only.")] = None,
     split: Annotated[str | None, typer.Option(help="Images of this split only.")] = None,
+    since: Annotated[datetime | None, typer.Option(formats=[_DAY], help="From this day on (UTC).")] = None,
+    until: Annotated[datetime | None, typer.Option(formats=[_DAY], help="Up to this day, included (UTC).")] = None,
+    generator: Annotated[str | None, typer.Option(help="Machine texts of this model or provider only.")] = None,
+    min_reviews: Annotated[int, typer.Option(min=0, help="Images with at least so many reviews.")] = 0,
+    adjudicated: Annotated[bool, typer.Option("--adjudicated", help="Only what was adjudicated.")] = False,
     skips: Annotated[bool, typer.Option("--skips", help="Take skips and flags along.")] = False,
+    prompt: Annotated[str, typer.Option(help="The question that the texts answer.")] = prompts.DEFAULT,
+    test_share: Annotated[
+        float, typer.Option(min=0, max=1, help="Share of the images without a split that go to test.")
+    ] = 0.0,
+    seed: Annotated[int, typer.Option(help="Which ones these are.")] = 0,
     list_formats: Annotated[bool, typer.Option("--list", help="Print the formats' names, one a line.")] = False,
 ) -> None:
-    """Labels out: the newest revision of every review."""
-    from realness.workbench.exporting import export_reviews  # noqa: PLC0415
+    """Labels out: what people answered and what machines said, in the form that others read."""
+    from realness.workbench.exporting import How, make_export  # noqa: PLC0415
 
     shared: Context = context.obj
     if list_formats:
@@ -87,8 +100,13 @@ def export(
     if not format_name or target is None:
         raise typer.BadParameter("name a FORMAT and a DEST, or give --list")
     target = place(check_text(str(target), "DEST"))
-    study, split = label(study, "--study"), label(split, "--split")
-    with shared.bench() as bench:
-        manifest = export_reviews(bench, format_name, target, ExportFilter(study, split, skips))
+    study, split, generator = label(study, "--study"), label(split, "--split"), label(generator, "--generator")
+    first, last = (day.date() if day else None for day in (since, until))
+    wanted = ExportFilter(study, split, skips, first, last, generator, min_reviews, adjudicated)
+    how = How(source, prompt, test_share, seed)
+    with shared.bench() as bench, progress_bar("export") as progress:
+        manifest = make_export(bench, format_name, target, wanted, how, progress)
+    for note in manifest.get("notes", ()):
+        typer.echo(f"note: {note}", err=True)
     left = sum(manifest["excluded"].values())
-    shared.finish(dict(manifest), f"{manifest['rows']} reviews in {target}, {left} left out")
+    shared.finish(dict(manifest), f"{manifest['rows']} rows in {target}, {left} left out")

@@ -10,9 +10,10 @@ from realness.store.controls import Checks, ControlStore, Gold
 from realness.store.corrections import Candidate, CorrectedFinding, Correction, CorrectionStore
 from realness.store.descriptions import CHECK, DescriptionStore
 from realness.store.engine import Database
-from realness.store.exports import ExportFilter, ExportStore
+from realness.store.exports import SOURCES, ExportStore
 from realness.store.handing import Handed, TakenBack
 from realness.store.images import ImageStore, NewImage
+from realness.store.leaving import ExportFilter
 from realness.store.maps import MapStore, MapTask
 from realness.store.migrate import migrate
 from realness.store.offers import OfferStore
@@ -30,6 +31,7 @@ from realness.store.views import View, ViewStore
 
 __all__ = [
     "CHECK",
+    "SOURCES",
     "Answered",
     "AtWork",
     "Candidate",

@@ -200,11 +200,11 @@ def _maps(bench: Workbench, asked: Mapping[str, Any]) -> dict[str, Any]:
 
 def _export(bench: Workbench, asked: Mapping[str, Any]) -> dict[str, Any]:
     from realness.store import ExportFilter  # noqa: PLC0415
-    from realness.workbench.exporting import export_reviews, new_file  # noqa: PLC0415
+    from realness.workbench.exporting import make_export, new_file  # noqa: PLC0415
 
     wanted = ExportFilter(asked["study"], asked["split"], asked["skips"])
     target = new_file(bench.settings, asked["format"], wanted, datetime.now(UTC))
-    manifest = export_reviews(bench, asked["format"], target, wanted, _telling("exporting"))
+    manifest = make_export(bench, asked["format"], target, wanted, progress=_telling("exporting"))
     return {name: manifest[name] for name in ("file", "format", "rows", "excluded", "sha256", "bytes")}
 
 

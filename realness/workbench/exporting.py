@@ -1,26 +1,48 @@
-"""Labels out: the current reviews in one of the formats, with a manifest."""
+"""Labels out: reviews and descriptions in one of the formats, with a manifest."""
 
 import json
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any, TypeVar
 
-from realness import __version__, exchange
-from realness.errors import NotFound
+from realness import __version__, exchange, prompts
+from realness.errors import InvalidValue, NotFound
 from realness.exchange import ExportRow
 from realness.settings import Settings
-from realness.store import ExportFilter
+from realness.store import SOURCES, ExportFilter
 from realness.store.engine import aware
 from realness.workbench.bench import Progress, Workbench, silent
 
 _MANIFEST = ".manifest.json"
 _TOLD = 100
 """Reviews between two words of progress."""
+_BESIDES = ("image_path", "image_format", "said", "offered")
+"""What an example needs of a row besides its columns."""
 _T = TypeVar("_T")
+
+
+@dataclass(frozen=True)
+class How:
+    """How what leaves is written.
+
+    Attributes:
+        source: whose texts: people's (`human`), machines' as they are (`machine`), or `both`.
+        prompt: the question that the texts answer, and their form; a name, or a name with a version.
+        test_share: of the images without a split of their own, 0 to 1, how many go to `test`; by image.
+        seed: which ones.
+    """
+
+    source: str = "human"
+    prompt: str = prompts.DEFAULT
+    test_share: float = 0.0
+    seed: int = 0
+
+
+_ALL, _PLAIN = ExportFilter(), How()
 
 
 @dataclass(frozen=True)
@@ -45,47 +67,61 @@ def folder(settings: Settings) -> Path:
     return settings.data / "exports"
 
 
-def export_reviews(
-    bench: Workbench, format_name: str, target: Path, wanted: ExportFilter, progress: Progress = silent
+def make_export(
+    bench: Workbench,
+    format_name: str,
+    target: Path,
+    wanted: ExportFilter = _ALL,
+    how: How = _PLAIN,
+    progress: Progress = silent,
+    *,
+    packed: bool = False,
 ) -> dict[str, Any]:
-    """Write the current reviews to a file that may not exist yet; nothing is half-written.
+    """Write what leaves to a file or a folder that may not exist yet; nothing is half-written.
 
     Args:
-        progress: told of reviews.
+        progress: told of reviews and descriptions.
+        packed: make one .zip of a folder.
 
     Returns:
         The manifest: format, rows, excluded (by reason), filters, sha256, …
 
     Raises:
-        InvalidValue: the format is unknown, or the target or its manifest exists.
+        InvalidValue: the format is unknown, the target or its manifest exists, or what is asked makes no sense.
         DatabaseProblem: the export cannot be remembered; nothing is written then.
-        NotFound: there is no study of that name.
+        NotFound: there is no study or no prompt of that name.
     """
-    if wanted.study is not None:
-        bench.store.studies.named(wanted.study)
+    learning = _check(bench, wanted, how)
     excluded: dict[str, int] = {}
-    rows = (_row(row) for row in _counted(bench, wanted, _stream(bench, wanted, excluded), progress))
+    format = exchange.EXPORTERS.get(format_name)
+    tables = format is None or format.line is not None
+    columns = exchange.COLUMNS if tables else (*exchange.COLUMNS, *_BESIDES)
+    leaving = bench.store.exports.leaving(wanted, columns, excluded, how.source)
+    counted = _counted(bench, wanted, how, leaving, progress)
+    rows = map(ExportRow._make, counted) if tables else (_leaving(bench, values) for values in counted)
     return exchange.write(
         format_name,
-        rows,
+        _with_those_left(bench, wanted, how, rows, excluded, tables=tables),
         target,
+        learning=learning,
+        packed=packed,
         excluded=excluded,
-        filters=asdict(wanted),
+        filters=_told(wanted) | asdict(how),
         app_version=__version__,
         remember=bench.store.exports.remember,
     )
 
 
-def export_counts(bench: Workbench, wanted: ExportFilter) -> tuple[int, dict[str, int]]:
-    """How many rows an export would have now, and how many reviews it would leave out by reason.
+def export_counts(bench: Workbench, wanted: ExportFilter, how: How = _PLAIN) -> tuple[int, dict[str, int]]:
+    """How many reviews and descriptions leave now as they are, and how many do not, by reason.
 
     Raises:
-        NotFound: there is no study of that name.
+        InvalidValue: what is asked makes no sense.
+        NotFound: there is no study or no prompt of that name.
     """
-    if wanted.study is not None:
-        bench.store.studies.named(wanted.study)
-    rows, excluded = bench.store.exports.counts(wanted)
-    drafts = bench.store.exports.drafts_left(wanted.study)
+    _check(bench, wanted, how)
+    rows, excluded = bench.store.exports.counts(wanted, how.source)
+    drafts = bench.store.exports.drafts_left(wanted.study) if how.source != "machine" else 0
     return rows, excluded | ({"draft": drafts} if drafts else {})
 
 
@@ -139,11 +175,30 @@ def _files(settings: Settings) -> dict[tuple[str, str], list[str]]:
     return found
 
 
-def _counted(bench: Workbench, wanted: ExportFilter, rows: Iterable[_T], progress: Progress) -> Iterator[_T]:
+def _check(bench: Workbench, wanted: ExportFilter, how: How) -> exchange.Learning:
+    if wanted.study is not None:
+        bench.store.studies.named(wanted.study)
+    if how.source not in SOURCES:
+        raise InvalidValue(f"the source must be {', '.join(SOURCES)}, got {how.source!r:.40}")
+    if not 0 <= how.test_share <= 1:
+        raise InvalidValue(f"the share of the test split must be from 0 to 1, got {how.test_share:g}")
+    if wanted.min_reviews < 0:
+        raise InvalidValue(f"an image has at least 0 reviews, got {wanted.min_reviews}")
+    if wanted.since and wanted.until and wanted.since > wanted.until:
+        raise InvalidValue(f"nothing is since {wanted.since} and until {wanted.until}; swap the days")
+    return exchange.Learning(prompts.load(how.prompt), how.test_share, how.seed)
+
+
+def _told(wanted: ExportFilter) -> dict[str, Any]:
+    days = {name: day.isoformat() for name in ("since", "until") if (day := getattr(wanted, name))}
+    return asdict(wanted) | days
+
+
+def _counted(bench: Workbench, wanted: ExportFilter, how: How, rows: Iterable[_T], progress: Progress) -> Iterator[_T]:
     if progress is silent:
         yield from rows
         return
-    total, done = bench.store.exports.counts(wanted)[0], 0
+    total, done = bench.store.exports.counts(wanted, how.source)[0], 0
     for done, row in enumerate(rows, 1):
         yield row
         if done % _TOLD == 0:
@@ -151,38 +206,24 @@ def _counted(bench: Workbench, wanted: ExportFilter, rows: Iterable[_T], progres
     progress(done, max(done, total))
 
 
-def _stream(bench: Workbench, wanted: ExportFilter, excluded: dict[str, int]) -> Iterator[Mapping[str, Any]]:
-    yield from bench.store.exports.reviews(wanted, excluded)
-    drafts = bench.store.exports.drafts_left(wanted.study)
-    if drafts:
-        excluded["draft"] = drafts
+def _with_those_left(
+    bench: Workbench, wanted: ExportFilter, how: How, rows: Iterable[_T], excluded: dict[str, int], *, tables: bool
+) -> Iterator[_T]:
+    """The rows; then what could have been one, and is none yet, is counted."""
+    yield from rows
+    if how.source == "machine":
+        return
+    left = {"draft": bench.store.exports.drafts_left(wanted.study)}
+    if not tables:
+        left["not answered"] = bench.store.exports.unanswered(wanted.study)
+    excluded |= {reason: number for reason, number in left.items() if number}
 
 
-def _row(row: Mapping[str, Any]) -> ExportRow:
-    opinion = row["opinion"] or {}
-    same = ("study", "reviewer", "role", "kind", "revision", "rating", "second_rating", "judgement", "verdict")
-    same += (
-        "explanation",
-        "findings",
-        "active_seconds",
-        "reason",
-        "note",
-        "map_method",
-        "map_clip",
-        "app_version",
-        "sources",
-    )
-    renamed = {
-        "image_sha256": "image_sha256",
-        "image_name": "image_name",
-        **{name: f"image_{name}" for name in ("width", "height", "split", "generator", "prompt", "is_real")},
-        **{f"machine_{name}": f"machine_{name}" for name in ("verdict", "text", "explanation")},
-        **{name: f"machine_{name}" for name in ("provider", "model", "prompt_version", "planted_wrong")},
-    }
-    values: dict[str, Any] = {name: row[name] for name in same} | {"final": bool(row["final"])}
-    values |= {name: row[column] for name, column in renamed.items()}
-    values |= {f"opinion_{name}": opinion.get(name) for name in ("rating", "z_score", "source")}
-    return ExportRow(created_at=_time(row["created_at"]) or "", client_at=_time(row["client_at"]), **values)
+def _leaving(bench: Workbench, values: list[Any]) -> exchange.Leaving:
+    path, kind, said, offered = values[-len(_BESIDES) :]
+    row = ExportRow._make(values[: -len(_BESIDES)])
+    image = exchange.Picture(row.image_sha256, kind, bench.settings.data / path)  # an absolute one stays as it is
+    return exchange.Leaving(row, image, said, offered)
 
 
 def _time(value: datetime | None) -> str | None:

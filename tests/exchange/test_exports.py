@@ -5,7 +5,6 @@ import hashlib
 import io
 import json
 import tracemalloc
-from dataclasses import asdict, replace
 from pathlib import Path
 
 import pytest
@@ -55,8 +54,10 @@ ROW = exchange.ExportRow(
     opinion_rating=64.0,
     opinion_z_score=-1.5,
     opinion_source="raise",
+    sources=[],
 )
 
+TABLES = ["jsonl", "csv"]
 DANGEROUS = [
     "=1+1",
     "+1",
@@ -85,10 +86,10 @@ DANGEROUS = [
 
 
 def test_a_jsonl_export_comes_back_as_it_was(tmp_path):
-    rows = [replace(ROW, revision=number) for number in range(3)]
+    rows = [ROW._replace(revision=number) for number in range(3)]
     exchange.write("jsonl", iter(rows), tmp_path / "out.jsonl")
     lines = (tmp_path / "out.jsonl").read_text(encoding="utf-8").splitlines()
-    assert [json.loads(line) for line in lines] == [asdict(row) for row in rows]
+    assert [json.loads(line) for line in lines] == [row._asdict() for row in rows]
     assert list(json.loads(lines[0])) == list(COLUMNS)
 
 
@@ -106,7 +107,7 @@ def test_a_csv_export_has_numbers_as_numbers_and_lists_as_json(tmp_path):
 
 @pytest.mark.parametrize("text", DANGEROUS)
 def test_a_text_that_a_spreadsheet_would_run_gets_an_apostrophe(tmp_path, text):
-    exchange.write("csv", [replace(ROW, explanation=text, prompt=text)], tmp_path / "out.csv")
+    exchange.write("csv", [ROW._replace(explanation=text, prompt=text)], tmp_path / "out.csv")
     with (tmp_path / "out.csv").open(newline="", encoding="utf-8") as file:
         (row,) = csv.DictReader(file)
     assert row["explanation"] == row["prompt"] == f"'{text}"
@@ -127,7 +128,7 @@ nasty = st.one_of(
 @given(explanation=nasty, note=nasty, prompt=st.none() | nasty, rating=st.none() | st.floats(0, 100))
 @settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_any_text_comes_back_from_both_formats(tmp_path, explanation, note, prompt, rating):
-    row = replace(ROW, explanation=explanation, note=note, prompt=prompt, rating=rating)
+    row = ROW._replace(explanation=explanation, note=note, prompt=prompt, rating=rating)
     for name in ("out.csv", "out.jsonl"):
         for old in tmp_path.glob(f"{name}*"):
             old.unlink()
@@ -139,7 +140,7 @@ def test_any_text_comes_back_from_both_formats(tmp_path, explanation, note, prom
     assert second["reviewer"] == ROW.reviewer
     assert not [value for value in back.values() if value[:1] in set("=+@＝＋－＠\t\r\n")]
     lines = (tmp_path / "out.jsonl").read_text(encoding="utf-8").splitlines()
-    assert json.loads(lines[0]) == asdict(row)
+    assert json.loads(lines[0]) == row._asdict()
 
 
 @pytest.mark.parametrize(("format", "empty"), [("jsonl", b""), ("csv", (",".join(COLUMNS) + "\r\n").encode())])
@@ -149,7 +150,7 @@ def test_no_rows_give_a_valid_empty_file(tmp_path, format, empty):
     assert (tmp_path / "out").read_bytes() == empty
 
 
-@pytest.mark.parametrize("format", list(exchange.EXPORTERS))
+@pytest.mark.parametrize("format", TABLES)
 def test_the_manifest_says_what_is_in_the_file(tmp_path, format):
     dest = tmp_path / "a" / "b" / f"out.{format}"
     manifest = exchange.write(
@@ -228,11 +229,11 @@ def test_a_place_that_cannot_be_written_is_named(tmp_path):
         exchange.write("xlsx", [ROW], tmp_path / "out")
 
 
-@pytest.mark.parametrize("format", list(exchange.EXPORTERS))
+@pytest.mark.parametrize("format", TABLES)
 def test_memory_does_not_grow_with_the_rows(tmp_path, format):
     tracemalloc.start()
-    exchange.write(format, (replace(ROW, revision=number) for number in range(1000)), tmp_path / "out")
+    exchange.write(format, (ROW._replace(revision=number) for number in range(5000)), tmp_path / "out")
     _, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
-    assert (tmp_path / "out").stat().st_size > 400_000
-    assert peak < 200_000
+    assert (tmp_path / "out").stat().st_size > 2_000_000
+    assert peak < 1_500_000

@@ -23,7 +23,7 @@ from realness.store import ExportFilter
 from realness.ui.server import build_app
 from realness.workbench import chores
 from realness.workbench.accounts import add_account
-from realness.workbench.exporting import export_reviews
+from realness.workbench.exporting import make_export
 from realness.workbench.unpacking import source_in
 from realness.workbench.uploads import Limits, Uploads
 
@@ -397,7 +397,7 @@ def test_what_would_leave_is_told_and_what_leaves_is_what_the_command_writes(ben
     }
     assert client.post("/api/data/export", json={"format": "jsonl", "study": study.name}).status_code == 202
     result = ended(client, "export")["result"]
-    export_reviews(bench, "jsonl", tmp_path / "by-hand.jsonl", ExportFilter(study.name))
+    make_export(bench, "jsonl", tmp_path / "by-hand.jsonl", ExportFilter(study.name))
     address = client.post("/api/data/download", json={"kind": "export", "name": result["file"]}).json()["address"]
     got = client.get(address)
     assert got.content == (tmp_path / "by-hand.jsonl").read_bytes()

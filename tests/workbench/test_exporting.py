@@ -10,13 +10,13 @@ from builders import given_image, make_study, make_submission
 from realness.domain import FindingState, Judgement, ReviewedFinding, ReviewKind, Verdict
 from realness.errors import DatabaseProblem, InvalidValue, NotFound
 from realness.store import ExportFilter
-from realness.workbench.exporting import export_reviews
+from realness.workbench.exporting import make_export
 
 
 def export(bench, folder, name="out.jsonl", **wanted):
     """The manifest and the rows of an export."""
     target = folder / name
-    manifest = export_reviews(bench, "jsonl", target, ExportFilter(**wanted))
+    manifest = make_export(bench, "jsonl", target, ExportFilter(**wanted))
     return manifest, [json.loads(line) for line in target.read_text(encoding="utf-8").splitlines()]
 
 
@@ -85,5 +85,5 @@ def test_what_cannot_be_exported_leaves_nothing_behind(bench, study, tmp_path):
     with pytest.raises(NotFound, match="nowhere"):
         export(bench, tmp_path, study="nowhere")
     with pytest.raises(InvalidValue, match="jsonl"):
-        export_reviews(bench, "parquet", tmp_path / "out", ExportFilter())
+        make_export(bench, "xlsx", tmp_path / "out", ExportFilter())
     assert [path for path in tmp_path.iterdir() if path.name.startswith("out")] == []
