@@ -25,7 +25,7 @@ def replacing(target: Path) -> Iterator[Path]:
     part = target.with_name(f".{uuid.uuid4().hex}.part")
     try:
         if target.is_dir():
-            raise CannotWrite(f"{target} is a folder; name a file")
+            raise CannotWrite("{place} is a folder; name a file", target)
         target.parent.mkdir(parents=True, exist_ok=True)
         part.touch()  # a place that cannot be written is known before any long work in the block
         yield part
@@ -33,9 +33,8 @@ def replacing(target: Path) -> Iterator[Path]:
             os.fsync(written.fileno())
         part.replace(target)
     except OSError as error:
-        raise CannotWrite(
-            f"cannot write {target}: {error.strerror or error}; make room or name another place"
-        ) from error
+        reason = f"{error.strerror or type(error).__name__}"
+        raise CannotWrite("cannot write {place}: " + f"{reason}; make room or name another place", target) from error
     finally:
         with suppress(OSError):
             part.unlink()
@@ -58,7 +57,8 @@ def made_folder(folder: Path) -> Path:
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise CannotWrite(f"cannot make the folder {folder}: {error.strerror or error}; name another place") from error
+        reason = f"{error.strerror or type(error).__name__}"
+        raise CannotWrite("cannot make the folder {place}: " + f"{reason}; name another place", folder) from error
     return folder
 
 

@@ -1,8 +1,27 @@
 """The errors of this project. Every message says what to do next."""
 
+from pathlib import Path
+
 
 class RealnessError(Exception):
-    """Something a person can put right: shown as one line, never as a traceback."""
+    """Something a person can put right: shown as one line, never as a traceback.
+
+    Attributes:
+        words: the message for people who come from elsewhere, whom it does not concern where files lie here.
+    """
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message)
+        self.words = message
+
+
+class _Placed(RealnessError):
+    """An error that names a place of this machine, where its message has `{place}`."""
+
+    def __init__(self, message: str, place: Path | None = None, called: str = "") -> None:
+        """`called`: what the place is for those who do not know it; its last part where nothing is given."""
+        super().__init__(message.replace("{place}", str(place)))
+        self.words = message.replace("{place}", called or (place.name if place else ""))
 
 
 class InvalidValue(RealnessError):
@@ -41,11 +60,11 @@ class Locked(RealnessError):
     """Something is not to be seen or changed yet, or any more (a blind rating, say)."""
 
 
-class CannotWrite(RealnessError):
+class CannotWrite(_Placed):
     """A file that the folder, its rights or the disk does not allow."""
 
 
-class DatabaseProblem(RealnessError):
+class DatabaseProblem(_Placed):
     """The database cannot be opened, is of another version, or is held by another process."""
 
 

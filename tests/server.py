@@ -23,11 +23,13 @@ class Server:
         self.database, self.data, self.port = database, data, port or free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self.log = database.with_suffix(".log")
+        self.options: list[str] = []
         self.process: subprocess.Popen | None = None
 
     def start(self, seconds: float = 180.0) -> "Server":
         """Start and wait until it answers; the first start makes the sample study."""
         options = ["--db", f"sqlite:///{self.database}", "--data", str(self.data), "--port", str(self.port)]
+        options += self.options
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(
                 [sys.executable, "app.py", *options], cwd=ROOT, stdout=log, stderr=log, env={**os.environ}

@@ -1,14 +1,19 @@
 """The app."""
 
+import signal
 import subprocess
 import sys
+import threading
 from contextlib import suppress
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from realness.cli.context import Context, label
 from realness.errors import DatabaseProblem
+from realness.logs import set_up
+from realness.store.slow import SLOW_MS
 from realness.workbench import Workbench
 from realness.workbench.sampling import sample_is_missing
 
@@ -25,12 +30,20 @@ def serve(
     ] = "127.0.0.1",
     port: Annotated[int, typer.Option(min=0, max=65535, help="0 takes a free one.")] = 7860,
     study: Annotated[str | None, typer.Option(help="The study that opens first.")] = None,
+    log_file: Annotated[
+        Path | None, typer.Option(help="Where the log goes, one JSON object a line; to stderr if left out.")
+    ] = None,
+    log_level: Annotated[
+        str | None, typer.Option(help="debug, info (every request), warning, error [warning; info with --log-file].")
+    ] = None,
+    slow_ms: Annotated[float, typer.Option(min=0, help="Statements that take as long are logged.")] = SLOW_MS,
 ) -> None:
     """Serve the workbench; the first start makes the sample study."""
     from realness.ui.guard import check_host  # noqa: PLC0415
     from realness.ui.server import serve as run  # noqa: PLC0415  gradio takes seconds to import
 
     shared: Context = context.obj
+    set_up(log_level or ("info" if log_file else "warning"), log_file)
     study = label(study, "--study")
     with shared.bench() as bench:
         check_host(host, accounts=bench.store.people.any_accounts())
@@ -38,8 +51,16 @@ def serve(
             _add_sample(bench)
         if study is not None:
             bench.store.studies.named(study)
+        bench.store.database.slow.ms = slow_ms
+        _stop_as_by_ctrl_c()
         with suppress(KeyboardInterrupt):  # Ctrl+C is how a server is stopped; uvicorn has closed everything by then
             run(bench, host, port, study)
+
+
+def _stop_as_by_ctrl_c() -> None:
+    """SIGTERM ends the server as Ctrl+C does, and the database is closed after it."""
+    if threading.current_thread() is threading.main_thread():
+        signal.signal(signal.SIGTERM, signal.default_int_handler)
 
 
 def _add_sample(bench: Workbench) -> None:

@@ -43,7 +43,7 @@ def copy(database: Database, target: Path, progress: Callable[[int, int | None],
                 made.execute("PRAGMA journal_mode=DELETE")
         except sqlite3.Error as error:
             raise CannotWrite(
-                f"the copy cannot be written to {target.parent}: {error}; make room and try again"
+                "the copy cannot be written to {place}: " + f"{error}; make room and try again", target.parent
             ) from error
 
 

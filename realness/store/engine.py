@@ -20,6 +20,7 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, DatabaseError, OperationalError
 
 from realness.errors import DatabaseProblem
+from realness.store import slow
 from realness.store.recognise import refuse_others
 
 BUSY_TIMEOUT_MS = 10_000
@@ -92,6 +93,7 @@ class Database:
     """The only thing that hands out connections: `read()` and `write()`, each one short transaction."""
 
     engine: Engine
+    slow: slow.Slow
     _writer: _Writer = field(default_factory=_Writer)
     _shared: threading.local = field(default_factory=threading.local)
     _watch: _Watch = field(default_factory=_Watch)
@@ -108,14 +110,14 @@ class Database:
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
         except OSError as error:
-            raise DatabaseProblem(f"cannot make the folder {path.parent}: {error.strerror}") from error
+            raise _problem("cannot make the folder of {place}: " + str(error.strerror), path) from error
         try:
             refuse_others(path)
         except sqlite3.DatabaseError as error:
-            raise DatabaseProblem(_advice(path, str(error))) from error
+            raise _problem(_advice(path, str(error)), path) from error
         engine = create_engine(url, hide_parameters=True)  # an error may be logged: not what somebody wrote
         event.listen(engine, "connect", _on_connect)
-        database = cls(engine)
+        database = cls(engine, slow.watch(engine))
         with database.read():  # a file that is no database shows itself here, not in the middle of a save
             pass
         return database
@@ -219,10 +221,10 @@ def _as_problem(database: Database) -> Iterator[None]:
     try:
         yield
     except (OperationalError, sqlite3.OperationalError) as error:
-        raise DatabaseProblem(_advice(database.path, _reason(error))) from error
+        raise _problem(_advice(database.path, _reason(error)), database.path) from error
     except (DatabaseError, sqlite3.DatabaseError) as error:
         if "not a database" in _reason(error) or "malformed" in _reason(error):
-            raise DatabaseProblem(_advice(database.path, _reason(error))) from error
+            raise _problem(_advice(database.path, _reason(error)), database.path) from error
         raise
 
 
@@ -230,23 +232,28 @@ def _reason(error: Exception) -> str:
     return str(error.orig if isinstance(error, DatabaseError) else error)
 
 
+def _problem(advice: str, path: Path) -> DatabaseProblem:
+    return DatabaseProblem(advice, path, called="the database")
+
+
 def _advice(path: Path, reason: str) -> str:
+    """What to do, with `{place}` for where the database lies."""
     if "locked" in reason:
-        return f"{path} is held by another process; close it there and try again"
+        return "{place} is held by another process; close it there and try again"
     if "full" in reason:
-        return f"the disk that holds {path} is full; free some space and try again (nothing half was written)"
+        return "the disk that holds {place} is full; free some space and try again (nothing half was written)"
     if "I/O" in reason:
         return _advice_for_disk(path, reason)
     if "readonly" in reason or "unable to open" in reason:
-        return f"{path} cannot be written; check the folder's permissions, or name another file with --db"
+        return "{place} cannot be written; check the folder's permissions, or name another file with --db"
     if "not a database" in reason or "malformed" in reason:
-        return f"{path} is no SQLite database or is damaged; restore a backup, or name another file with --db"
-    return f"the database at {path} refused: {reason}"
+        return "{place} is no SQLite database or is damaged; restore a backup, or name another file with --db"
+    return "the database at {place} refused: " + reason
 
 
 def _advice_for_disk(path: Path, reason: str) -> str:
     free = shutil.disk_usage(path.absolute().parent).free
     if free < _NEARLY_NONE:
         free_mb = f"{free / 10**6:.1f} MB"
-        return f"the disk that holds {path} may be full ({free_mb} are free); free some space and try again"
-    return f"the disk that holds {path} fails ({reason}); check it, and keep a backup on another one"
+        return "the disk that holds {place} may be full " + f"({free_mb} are free); free some space and try again"
+    return "the disk that holds {place} fails " + f"({reason}); check it, and keep a backup on another one"

@@ -12,7 +12,8 @@ from realness.workbench.accounts import Door
 COOKIE = "realness_session"
 WHO = "realness.who"
 """Where a request's scope holds the person who asks."""
-_OPEN = ("/login", "/api/sign-in")
+_OPEN = ("/login", "/api/sign-in", "/healthz", "/readyz", "/metrics")
+"""The figures are open to nobody: their route asks for a token or a session by itself."""
 _OPEN_BELOW = "/assets/ui/"
 _PAGES = ("/api/", "/files/")
 

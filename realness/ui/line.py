@@ -5,6 +5,7 @@ and every turn costs more than the wait: 20 people who review at once have their
 """
 
 import asyncio
+import contextvars
 from collections.abc import Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial, wraps
@@ -20,6 +21,8 @@ def in_line(route: Callable[Asked, Answer]) -> Callable[Asked, Awaitable[Answer]
 
     @wraps(route)
     async def waiting(*asked: Asked.args, **named: Asked.kwargs) -> Answer:
-        return await asyncio.get_running_loop().run_in_executor(_LINE, partial(route, *asked, **named))
+        context = contextvars.copy_context()  # which request it is, for the log
+        work = partial(context.run, partial(route, *asked, **named))
+        return await asyncio.get_running_loop().run_in_executor(_LINE, work)
 
     return waiting

@@ -1,6 +1,7 @@
 """The app: our routes and the Gradio page on one FastAPI server."""
 
 import gc
+import logging
 import secrets
 import socket
 from collections.abc import AsyncIterator
@@ -26,12 +27,16 @@ from realness.errors import (
     TooManyTries,
     UnreadableImage,
 )
+from realness.logs import REQUEST
 from realness.settings import ASSETS
 from realness.ui.entrance import Entrance
 from realness.ui.guard import Guard, check_host, is_loopback
+from realness.ui.metrics import Metrics
 from realness.ui.page import mount_page
 from realness.ui.routes import router
+from realness.ui.routes.health import metrics_token
 from realness.ui.tickets import Tickets
+from realness.ui.watch import Watch
 from realness.workbench import Workbench
 from realness.workbench.accounts import Door
 from realness.workbench.chores import Chores
@@ -41,6 +46,9 @@ from realness.workbench.uploads import Uploads
 
 _KEPT_OPEN = 75
 """Seconds that a connection is kept for the next request: who looks at an image does not wait for a new one."""
+_FINISHING = 15
+"""Seconds for what is being answered when the server is stopped: a save may wait 10 s for another process."""
+_log = logging.getLogger("realness.problem")
 _STATUS = {Conflict: (409, "conflict"), Locked: (403, "locked"), NotFound: (404, "not_found")}
 _STATUS |= {InvalidValue: (422, "invalid"), StudyClosed: (409, "closed"), UnreadableImage: (410, "not_found")}
 _STATUS |= {NotSignedIn: (401, "refused"), NotAllowed: (403, "not_allowed"), TooManyTries: (429, "too_many")}
@@ -71,15 +79,19 @@ def build_app(bench: Workbench, study: str | None = None, *, reachable: bool = F
     app.state.study, app.state.token = study, token
     app.state.door = door = Door(bench, open_house=not reachable)
     app.state.statistics = Statistics(bench)
+    app.state.metrics = metrics = Metrics(bench)
+    app.state.metrics_token = metrics_token()
     app.include_router(router)
     app.mount("/assets/ui", StaticFiles(directory=ASSETS / "ui"), name="scripts")
     app.add_exception_handler(RealnessError, _problem)
+    app.add_exception_handler(Exception, _failed)
     app.add_exception_handler(RequestValidationError, _malformed)
     app.add_exception_handler(HTTPException, _refused)
     head = f'<meta name="realness-token" content="{token}">'
     app = mount_page(app, head)
     app.add_middleware(Entrance, door=door)
     app.add_middleware(Guard, token=token, local_only=not reachable)
+    app.add_middleware(Watch, metrics=metrics)
     return app
 
 
@@ -94,10 +106,10 @@ def serve(bench: Workbench, host: str, port: int, study: str | None = None) -> N
     address = f"[{host}]" if ":" in host else host
     config = uvicorn.Config(
         build_app(bench, study, reachable=not is_loopback(host)),
-        log_level="warning",
+        log_config=None,
         access_log=False,
         timeout_keep_alive=_KEPT_OPEN,
-        timeout_graceful_shutdown=5,
+        timeout_graceful_shutdown=_FINISHING,
         server_header=False,
     )
     gc.collect()
@@ -124,16 +136,18 @@ def _listen(host: str, port: int) -> socket.socket:
 def _problem(request: Request, error: Exception) -> JSONResponse:
     """An error that a person can put right, as one sentence."""
     status, kind = _STATUS.get(type(error), (503, "unavailable"))
-    told = {"error": _without_places(request, str(error)) if status == 503 else str(error), "kind": kind}
+    assert isinstance(error, RealnessError)
+    if status == 503:
+        _log.error(str(error))
+    told = {"error": error.words if status == 503 else str(error), "kind": kind}
     field = error.field if isinstance(error, InvalidValue) else ""
     return JSONResponse(told | ({"field": field} if field else {}), status_code=status)
 
 
-def _without_places(request: Request, message: str) -> str:
-    """Where the database and the data lie says nothing to who comes from elsewhere, and is not theirs to know."""
-    bench: Workbench = request.app.state.bench
-    message = message.replace(str(bench.store.database.path), "the database")
-    return message.replace(f"{bench.settings.data}/", "")
+def _failed(_request: Request, _error: Exception) -> JSONResponse:
+    """A mistake in the program: where, stands in the log."""
+    told = f"something failed here; what, stands in the log under {REQUEST.get()}"
+    return JSONResponse({"error": told, "kind": "failed"}, 500)
 
 
 def _refused(request: Request, error: Exception) -> JSONResponse:

@@ -41,7 +41,8 @@ class Workbench:
         try:
             settings.data.mkdir(parents=True, exist_ok=True)
         except OSError as error:
-            raise DatabaseProblem(f"cannot make the data folder {settings.data}: {error.strerror}") from error
+            reason = f"{error.strerror}"
+            raise DatabaseProblem("cannot make the data folder {place}: " + reason, settings.data) from error
         return cls(settings, Store.open(settings.database))
 
     def close(self) -> None:

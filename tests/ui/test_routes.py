@@ -116,12 +116,12 @@ def test_whatever_is_refused_is_one_sentence(client, method, path, status, kind)
 
 def test_a_database_that_is_held_is_told_without_its_place(bench, client, study, monkeypatch):
     def held(*_args):
-        raise DatabaseProblem(f"{bench.store.database.path} is held by another process; close it there and try again")
+        raise DatabaseProblem("{place} is held by another process", bench.store.database.path, "the database")
 
     monkeypatch.setattr(type(bench.store.studies), "all", held)
     answer = client.get("/api/start")
     assert (answer.status_code, answer.json()["kind"]) == (503, "unavailable")
-    assert answer.json()["error"] == "the database is held by another process; close it there and try again"
+    assert answer.json()["error"] == "the database is held by another process"
 
 
 def test_before_the_lock_nothing_a_machine_said_is_sent(client, study):

@@ -9,6 +9,7 @@ from realness.ui.routes import (
     compare,
     data,
     files,
+    health,
     insights,
     people,
     review,
@@ -17,5 +18,5 @@ from realness.ui.routes import (
 )
 
 router = APIRouter()
-for part in (review, browse, chosen, views, compare, insights, adjudicate, data, files, people, studies):
+for part in (review, browse, chosen, views, compare, insights, adjudicate, data, files, people, studies, health):
     router.include_router(part.router)
