@@ -73,6 +73,7 @@ def serving(server: ChatServer | None = None):
 
     listening = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     listening.daemon_threads = True
+    listening.handle_error = lambda *_: None  # who asked has gone: killed, or tired of waiting
     server.url = f"http://127.0.0.1:{listening.server_address[1]}/v1"
     thread = threading.Thread(target=listening.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
     thread.start()
@@ -94,6 +95,8 @@ class _Handler(BaseHTTPRequestHandler):
         data = self.rfile.read(int(self.headers["Content-Length"]))
         if self.chat.key and self.headers["Authorization"] != f"Bearer {self.chat.key}":
             return self.error(401, f"Incorrect API key provided: {self.headers['Authorization']}")
+        if self.path in ("/v1/files", "/v1/batches"):
+            return self.file(data) if self.path == "/v1/files" else self.batch(json.loads(data))
         if self.path != "/v1/chat/completions":
             return self.error(404, "no such route")
         body = json.loads(data)
@@ -108,6 +111,34 @@ class _Handler(BaseHTTPRequestHandler):
             self.chat.seen[number].append(what)
         time.sleep(self.chat.delay)
         return self.answer(what, number, body)
+
+    def do_GET(self) -> None:
+        path, _, _ = self.path.removeprefix("/v1/").partition("?")
+        kind, *rest = path.split("/")
+        if kind == "batches" and not rest:
+            held = list(self.chat.batches.values())[::-1]
+            return self.send(200, json.dumps({"object": "list", "data": held, "has_more": False}).encode())
+        if kind == "batches" and rest[0] in self.chat.batches:
+            return self.send(200, json.dumps(self.chat.batches[rest[0]]).encode())
+        if kind == "files" and rest[1:] == ["content"]:
+            return self.send(200, self.chat.files[rest[0]], kind="application/octet-stream")
+        return self.error(404, "no such thing")
+
+    def file(self, data: bytes) -> None:
+        """What is uploaded, out of its form."""
+        mark = data[: data.index(b"\r\n")]
+        part = next(one for one in data.split(mark) if b"filename=" in one)
+        name = f"file-{len(self.chat.files)}"
+        self.chat.files[name] = part.split(b"\r\n\r\n", 1)[1].removesuffix(b"\r\n")
+        self.send(200, json.dumps({"id": name, "object": "file", "purpose": "batch", "status": "processed"}).encode())
+
+    def batch(self, asked: dict) -> None:
+        name = f"batch_{len(self.chat.batches)}"
+        total = len(self.chat.files[asked["input_file_id"]].splitlines())
+        counts = {"total": total, "completed": 0, "failed": 0}
+        made = {"id": name, "object": "batch", "status": "in_progress", "created_at": 0, "request_counts": counts}
+        self.chat.batches[name] = made | asked
+        self.send(200, json.dumps(self.chat.batches[name]).encode())
 
     def answer(self, what: str, number: int, body: dict) -> None:
         said = good(number, "response_format" in body)
@@ -151,6 +182,30 @@ class _Handler(BaseHTTPRequestHandler):
             self.send_header(name, value)
         self.end_headers()
         self.wfile.write(data)
+
+
+def finish_batch(server: ChatServer, name: str, status: str = "completed") -> None:
+    """Answer the requests of a batch: as planned for their images, the last of them first."""
+    batch, output, errors = server.batches[name], [], []
+    for line in reversed(server.files[batch["input_file_id"]].splitlines()):
+        request = json.loads(line)
+        number = number_of(request["body"])
+        what = server.plan[number].pop(0) if server.plan.get(number) else "good"
+        server.seen[number].append(what)
+        result = {"id": f"r{number}", "custom_id": request["custom_id"], "response": None, "error": None}
+        if what == "expired":
+            errors.append(result | {"error": {"code": "batch_expired", "message": "This request expired."}})
+        elif what == "400":
+            body = {"error": {"message": "Invalid image.", "code": "invalid_image"}}
+            errors.append(result | {"response": {"status_code": 400, "body": body}})
+        elif what != "missing":
+            said = {"empty": "", "prose": "A cup."}.get(what, good(number, "response_format" in request["body"]))
+            output.append(result | {"response": {"status_code": 200, "body": completion(said)}})
+    for kind, lines in (("output_file_id", output), ("error_file_id", errors)):
+        if lines:
+            server.files[f"{kind}-{name}"] = "\n".join(map(json.dumps, lines)).encode() + b"\n"
+            batch[kind] = f"{kind}-{name}"
+    batch["status"] = status
 
 
 def completion(content, refusal=None, finish="stop") -> dict:

@@ -1,6 +1,7 @@
 """Asking a describer for the descriptions that are missing."""
 
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -22,16 +23,22 @@ def add_to(app: typer.Typer) -> None:
 
 def describe(
     context: typer.Context,
-    model: Annotated[str, typer.Option(help="The model's name at the server.")],
+    model: Annotated[str, typer.Option(help="Its name at the server, or the folder of a local one.")],
     base_url: Annotated[
         str | None, typer.Option(help="A server that speaks as OpenAI's does. [$OPENAI_BASE_URL, OpenAI itself]")
     ] = None,
+    local: Annotated[
+        bool, typer.Option("--local", help="In this process, by transformers; so is a folder without --base-url.")
+    ] = False,
     prompt: Annotated[str, typer.Option(help=f"{', '.join(names())}, or one with its version.")] = DEFAULT,
     study: Annotated[str | None, typer.Option(help="The images of one study, by name.")] = None,
     limit: Annotated[int | None, typer.Option(min=1, help="At most so many images.")] = None,
     again: Annotated[
         list[str] | None, typer.Option(help="Ask again where the reply was refused, empty or invalid; repeatable.")
     ] = None,
+    batch: Annotated[
+        bool, typer.Option("--batch", help="By the Batch API: submits; the same command collects later.")
+    ] = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say how much would be asked.")] = False,
     price: Annotated[
         tuple[float, float] | None, typer.Option(help="US dollars for a million tokens, in and out.")
@@ -45,13 +52,21 @@ def describe(
     retries: Annotated[int, typer.Option(min=0, max=20, help="Times to ask again at 429, 5xx and no answer.")] = 5,
 ) -> None:
     """Ask a describer about the images that it has not described yet. A key is read from $OPENAI_API_KEY."""
+    from realness.workbench.batching import describe_in_batches  # noqa: PLC0415
     from realness.workbench.describing import DescribeOptions, describe_images, expected  # noqa: PLC0415
 
     shared: Context = context.obj
     study, model = label(study, "--study"), label(model, "--model") or ""
     asked = Asked(model.strip(), load(prompt), max_tokens, temperature, label(effort, "--effort", 32))
-    describer = ServerDescriber(asked, Endpoint.at(base_url), timeout=timeout, retries=retries, at_once=concurrency)
-    given = _price(price) or known_price(describer.provider, describer.name)
+    if local and (base_url is not None or batch):
+        raise typer.BadParameter("--local goes with neither --base-url nor --batch")
+    if local or (base_url is None and not batch and (Path(asked.model).expanduser() / "config.json").is_file()):
+        from realness.describe.local import LocalDescriber  # noqa: PLC0415  torch
+
+        describer = LocalDescriber(asked)
+    else:
+        describer = ServerDescriber(asked, Endpoint.at(base_url), timeout=timeout, retries=retries, at_once=concurrency)
+    given = _price(price) or known_price(describer.provider, describer.name, batch=batch)
     options = DescribeOptions(limit=limit, again=_again(again), price=given, max_cost=max_cost)
     with shared.bench() as bench:
         if study is not None:
@@ -60,7 +75,10 @@ def describe(
             _tell_estimate(shared, expected(bench, describer, options))
             return
         with progress_bar(f"describe ({describer.name})") as progress:
-            report = describe_images(bench, describer, options, progress)
+            if batch and isinstance(describer, ServerDescriber):
+                report = describe_in_batches(bench, describer, options, progress)
+            else:
+                report = describe_images(bench, describer, options, progress)
     _tell(shared, report)
 
 
@@ -91,9 +109,12 @@ def _tell_estimate(shared: Context, found: "Estimate") -> None:
 def _tell(shared: Context, report: "DescribeReport") -> None:
     for one in report.skipped:
         typer.echo(f"not described: {one.row}: {one.reason}", err=True)
+    for state in report.batches:
+        typer.echo(f"batch {state.remote_id}: {state.status}, {state.done} of {state.total} requests", err=True)
     result: dict[str, Any] = {"descriptions": report.descriptions, "failed": len(report.skipped)}
     result |= {"input_tokens": report.input_tokens, "output_tokens": report.output_tokens, "cost": report.cost}
     result |= {"skipped": [vars(one) for one in report.skipped], "left": report.left, "before": report.before}
+    result["waiting"] = report.waiting
     shared.finish(result, _sentence(report))
 
 
@@ -104,6 +125,8 @@ def _sentence(report: "DescribeReport") -> str:
         parts.append(f"{report.cost:.4f} US dollars")
     if report.left:
         parts.append(f"{report.left:,} images left, for which --max-cost has no room")
+    if report.waiting:
+        parts.append(f"{report.waiting:,} wait at the server: the same command collects them")
     if before := sum(report.before.values()):
         unused = before - report.before.get("described", 0)
         told = f", {unused:,} of them without a description (--again asks anew)" if unused else ""

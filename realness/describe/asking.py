@@ -85,9 +85,9 @@ class Reply:
 
 
 def judged(prompt: Prompt, raw: str, size: tuple[int, int]) -> tuple[str, Answer | None, str]:
-    """Status, answer and reason of a reply to a prompt about an image of this size."""
+    """Status, answer and reason of a reply to a prompt about an image of this size; what a model thinks is none."""
     try:
-        return "described", read(prompt, raw, size), ""
+        return "described", read(prompt, raw.rpartition("</think>")[2], size), ""
     except Unusable as error:
         return error.kind, None, str(error)
 

@@ -1,15 +1,14 @@
 """Describers behind a server that speaks as OpenAI's does: Azure, vLLM, Ollama, llama.cpp, `transformers serve`."""
 
-import time
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import cached_property
 from pathlib import PurePath
 from typing import TYPE_CHECKING, Any
 
 from PIL import Image
 
-from realness.describe.asking import Asked, Reply, Unanswered, Usage, judged
+from realness.describe.asking import Asked, Reply, Unanswered, Usage
+from realness.describe.conversing import LONGEST_SHOWN, REFUSED, Messages, Said, converse, judge
 from realness.describe.dialect import Dialect
 from realness.describe.endpoints import KEY, Endpoint, without_key
 from realness.describe.pictures import data_url
@@ -19,21 +18,9 @@ from realness.prompts import Prompt
 if TYPE_CHECKING:
     from openai import APIStatusError, OpenAI
 
-_REFUSED, _LENGTH = "content_filter", "length"
 _FILTERED = frozenset({"content_filter", "content_policy_violation", "ResponsibleAIPolicyViolation"})
-_LONGEST_SHOWN = 200
 _MOST_WAYS = 6
 """Ways in which one image is asked about before it is given up: a server may refuse every parameter in turn."""
-
-
-@dataclass(frozen=True)
-class _Said:
-    """One message of a model."""
-
-    text: str
-    refusal: str
-    finish: str
-    usage: Usage
 
 
 class ServerDescriber:
@@ -71,31 +58,13 @@ class ServerDescriber:
         assert self.client
 
     def reply(self, picture: Image.Image, size: tuple[int, int]) -> Reply:
-        """What the model says of one image; see `Describer`. An unusable reply is asked to be repaired, once."""
-        start = time.perf_counter()
-        messages = conversation(self.asked.prompt, picture)
-        first = self._ask(messages)
-        reply = self.judge(first, size)
-        if reply.status == "invalid" and first.finish != _LENGTH:
-            wrong = f"That is no usable answer: {reply.reason}. Answer once more, in the form that was asked for."
-            messages += [{"role": "assistant", "content": reply.raw}, {"role": "user", "content": wrong}]
-            try:
-                second = self._ask(messages)
-            except Unanswered:  # the first reply is there, and paid for
-                return replace(reply, seconds=time.perf_counter() - start)
-            reply = replace(self.judge(second, size), usage=first.usage + second.usage, attempts=2)
-        return replace(reply, seconds=time.perf_counter() - start)
+        """What the model says of one image; see `Describer`."""
+        return converse(self._ask, lambda said: self.judge(said, size), conversation(self.asked.prompt, picture))
 
-    def judge(self, said: _Said, size: tuple[int, int]) -> Reply:
-        """A message as a reply about an image of this size."""
-        raw = without_key(said.text or said.refusal, self._key)
-        status, answer, reason = judged(self.asked.prompt, raw, size)
-        if said.refusal or said.finish == _REFUSED:
-            status, answer = "refused", None
-            reason = f"the model refused: {raw[:_LONGEST_SHOWN]}" if raw else "the server filtered the reply"
-        elif status != "described" and said.finish == _LENGTH:
-            reason = f"the reply was cut off after {self.asked.max_tokens} tokens; give --max-tokens more"
-        return Reply(status, raw, answer, reason, said.usage, self._sent())
+    def judge(self, said: Said, size: tuple[int, int]) -> Reply:
+        """A message as a reply about an image of this size, without the key if the server repeats it."""
+        text, refusal = (without_key(words, self._key) for words in (said.text, said.refusal))
+        return judge(self.asked, replace(said, text=text, refusal=refusal), size, self._sent())
 
     def _sent(self) -> dict[str, Any]:
         sent = self.dialect.body(self.asked, ())
@@ -103,7 +72,7 @@ class ServerDescriber:
         told = {name: value for name, value in sent.items() if name in known}
         return {**told, "schema": "response_format" in sent, "long_side": self.asked.parameters["long_side"]}
 
-    def _ask(self, messages: Sequence[Mapping[str, Any]]) -> _Said:
+    def _ask(self, messages: Messages) -> Said:
         from openai import APIStatusError, APITimeoutError, OpenAIError  # noqa: PLC0415  as above
 
         for _ in range(_MOST_WAYS):
@@ -112,20 +81,21 @@ class ServerDescriber:
                 return message(self.client.chat.completions.create(**body))
             except APIStatusError as error:
                 if filtered(error.code):
-                    return _Said("", self._shown(error), _REFUSED, Usage(0, 0))
+                    return Said("", self.shown(error), REFUSED, Usage(0, 0))
                 if error.status_code in (400, 422) and self.dialect.learn(body, error.param, str(error)):
                     continue
-                raise self._refusal(error) from None
+                raise self.refusal(error) from None
             except APITimeoutError:
                 raise Unanswered(f"{self.provider} did not answer in time; try again, or give --timeout more") from None
             except OpenAIError as error:
-                raise Unanswered(f"{self.provider}: {self._shown(error)}; try again") from None
+                raise Unanswered(f"{self.provider}: {self.shown(error)}; try again") from None
             except ValueError:  # half a JSON, or nothing at all
                 raise Unanswered(f"{self.provider} sent what is no JSON; try again") from None
         raise Unanswered(f"{self.provider} refuses every way of asking")
 
-    def _refusal(self, error: "APIStatusError") -> Exception:
-        shown, status = self._shown(error), error.status_code
+    def refusal(self, error: "APIStatusError") -> Exception:
+        """What a refused request means: for this image alone, or for all."""
+        shown, status = self.shown(error), error.status_code
         if status in (401, 403):
             return DescriberProblem(f"{self.provider} refuses the key ({status}); check ${KEY}. It says: {shown}")
         if status == 404:
@@ -136,8 +106,9 @@ class ServerDescriber:
             return DescriberProblem(f"the account at {self.provider} has nothing left to pay with. It says: {shown}")
         return Unanswered(f"{self.provider} answered {status}: {shown}")
 
-    def _shown(self, error: Exception) -> str:
-        return " ".join(without_key(str(error), self._key).split())[:_LONGEST_SHOWN]
+    def shown(self, error: Exception) -> str:
+        """The words of an error, in one line and without the key."""
+        return " ".join(without_key(str(error), self._key).split())[:LONGEST_SHOWN]
 
 
 def conversation(prompt: Prompt, picture: Image.Image) -> list[dict[str, Any]]:
@@ -146,7 +117,7 @@ def conversation(prompt: Prompt, picture: Image.Image) -> list[dict[str, Any]]:
     return [{"role": "system", "content": prompt.system}, {"role": "user", "content": parts}]
 
 
-def message(completion: Any) -> _Said:
+def message(completion: Any) -> Said:
     """The message of a chat completion, whatever a server made of it.
 
     Raises:
@@ -157,10 +128,12 @@ def message(completion: Any) -> _Said:
     usage = getattr(completion, "usage", None)
     tokens = Usage(_count(usage, "prompt_tokens"), _count(usage, "completion_tokens"))
     if not completion.choices:
-        return _Said("", "", "", tokens)
+        return Said("", "", "", tokens)
     choice = completion.choices[0]
-    text, refusal = (getattr(choice.message, name, None) for name in ("content", "refusal"))
-    return _Said(text if isinstance(text, str) else "", refusal or "", choice.finish_reason or "", tokens)
+    said = getattr(choice, "message", None)
+    text, refusal = (getattr(said, name, None) for name in ("content", "refusal"))
+    finish = getattr(choice, "finish_reason", None)
+    return Said(text if isinstance(text, str) else "", refusal or "", finish or "", tokens)
 
 
 def filtered(code: str | None) -> bool:

@@ -14,7 +14,7 @@ from realness.domain import Description, Finding, ImageFacts, OpinionScore, Stor
 from realness.errors import NotFound
 from realness.store.descriptions import text_digest
 from realness.store.engine import Database, now
-from realness.store.rows import region_row, stored_image
+from realness.store.rows import image_name, region_row, stored_image
 from realness.store.tables import (
     descriptions,
     findings,
@@ -97,6 +97,11 @@ class ImageStore:
             NotFound: there is none.
         """
         return self._one(_BY_ID, image_id)
+
+    def name(self, image_id: int) -> str | None:
+        """The image's name in its first source."""
+        with self.database.read() as connection:
+            return connection.execute(select(image_name()).where(images.c.id == image_id)).scalar()
 
     def _one(self, query: Select, named: str | int) -> StoredImage:
         with self.database.read() as connection:

@@ -6,7 +6,7 @@ from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
 
 from realness import images
-from realness.describe import Describer, Price, Reply, Unanswered, request_digest
+from realness.describe import BatchState, Describer, Price, Reply, Unanswered, request_digest
 from realness.domain import Description, Skipped, StoredImage, Study
 from realness.errors import DescriberProblem, InvalidValue, UnreadableImage
 from realness.store import NewReply
@@ -59,6 +59,7 @@ class DescribeReport:
         left: images that were not asked about, since it might have cost more than it may.
         before: replies to the same request that were there already, by status.
         waiting: images whose batch is not answered yet.
+        batches: that the server is at work on, as it told just now.
     """
 
     descriptions: int = 0
@@ -69,6 +70,7 @@ class DescribeReport:
     left: int = 0
     before: dict[str, int] = field(default_factory=dict)
     waiting: int = 0
+    batches: list[BatchState] = field(default_factory=list)
 
     def count(self, name: str, reply: Reply, cost: float | None) -> None:
         """Count a reply that is kept."""
