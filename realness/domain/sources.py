@@ -227,6 +227,7 @@ class ImportedRecord:
     findings: tuple[Finding, ...] = ()
     provider: str = "import"
     model: str | None = None
+    prompt_version: str | None = None
     scores: tuple[OpinionScore, ...] = ()
     regions: tuple[Finding, ...] = ()
     reference_maps: tuple[ReferenceMap, ...] = ()

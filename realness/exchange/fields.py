@@ -5,17 +5,21 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from realness.domain import ImportedRecord, OpinionScore, Skipped, Verdict, check_text
+from realness.domain import Finding, ImportedRecord, OpinionScore, Skipped, Verdict, check_text
 from realness.errors import InvalidValue, RealnessError
 from realness.exchange.places import inside, shown
 
 FIELDS = (
     "image", "description", "verdict", "rating", "z_score", "votes",
-    "generator", "prompt", "model", "provider", "split", "real",
+    "generator", "prompt", "model", "provider", "prompt_version", "split", "real",
 )  # fmt: skip
-"""The columns of `csv` and the keys of `jsonl`; only `image` is needed."""
+"""The columns of `csv` and keys of `jsonl`; only `image` is needed."""
 
-_LONGEST_NAME = 200
+FINDINGS = "findings"
+"""A key of `jsonl` alone: a cell holds no list."""
+
+_LONGEST_NAME, _LONGEST_WORD = 200, 64
+_MOST_FINDINGS = 100
 _REAL = {"true": True, "yes": True, "1": True, "real": True, "photo": True}
 _REAL |= {"false": False, "no": False, "0": False, "generated": False, "ai": False}
 
@@ -42,7 +46,9 @@ class Reader:
     def _refuse_twice(self, record: ImportedRecord) -> None:
         """One image may have several descriptions, but each only once, and one score."""
         # Its hash, since the texts of a large file would fill the memory.
-        key = hash((record.path, record.description, record.verdict, record.provider, record.model))
+        key = hash(
+            (record.path, record.description, record.verdict, record.provider, record.model, record.prompt_version)
+        )
         if key in self._seen:
             raise InvalidValue(f"says of the same image what {self._seen[key]} says; remove one of them")
         for score in record.scores:
@@ -61,8 +67,10 @@ def _record(root: Path, source: str, split: str | None, row: str, values: Mappin
         name=name.strip(),
         description=_text(values, "description"),
         verdict=_verdict(values),
+        findings=_findings(values),
         provider=_name(values, "provider") or "import",
         model=_name(values, "model"),
+        prompt_version=_name(values, "prompt_version", _LONGEST_WORD),
         scores=_scores(values, source),
         split=_name(values, "split") or split,
         generator=_name(values, "generator"),
@@ -78,11 +86,31 @@ def _text(values: Mapping[str, Any], field: str) -> str | None:
     return check_text(value, field)
 
 
-def _name(values: Mapping[str, Any], field: str) -> str | None:
+def _name(values: Mapping[str, Any], field: str, longest: int = _LONGEST_NAME) -> str | None:
     text = _text(values, field)
-    if text is not None and len(text) > _LONGEST_NAME:
-        raise InvalidValue(f"{field} has {len(text)} characters; at most {_LONGEST_NAME} are kept")
+    if text is not None and len(text) > longest:
+        raise InvalidValue(f"{field} has {len(text)} characters; at most {longest} are kept")
     return text.strip() if text else None
+
+
+def _findings(values: Mapping[str, Any]) -> tuple[Finding, ...]:
+    given = values.get(FINDINGS)
+    if given is None or given == []:
+        return ()
+    if not isinstance(given, list) or len(given) > _MOST_FINDINGS:
+        raise InvalidValue(f"{FINDINGS} must be a list of at most {_MOST_FINDINGS} phrases")
+    if _text(values, "description") is None:
+        raise InvalidValue(f"has {FINDINGS}, but no description that they are of")
+    return tuple(_finding({"phrase": one} if isinstance(one, str) else one) for one in given)
+
+
+def _finding(held: object) -> Finding:
+    if not isinstance(held, Mapping) or not set(held) <= {"phrase", "kind"}:
+        raise InvalidValue(f'each of the {FINDINGS} must be a phrase, or an object with "phrase" and "kind"')
+    phrase, kind = _text(held, "phrase"), _name(held, "kind", _LONGEST_WORD)
+    if phrase is None:
+        raise InvalidValue(f"each of the {FINDINGS} needs a phrase")
+    return Finding(phrase.strip(), kind.lower() if kind else None)
 
 
 def _verdict(values: Mapping[str, Any]) -> Verdict | None:

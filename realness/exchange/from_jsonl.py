@@ -1,4 +1,4 @@
-"""The `jsonl` layout: a JSON object a line, with the same fields as `csv`."""
+"""The `jsonl` layout: a JSON object a line, with the same fields as `csv`, and findings."""
 
 import json
 from collections.abc import Iterator
@@ -7,13 +7,15 @@ from typing import Any, NoReturn
 
 from realness.domain import ImportedRecord, Skipped
 from realness.errors import InvalidValue
-from realness.exchange.fields import FIELDS, Reader
+from realness.exchange.fields import FIELDS, FINDINGS, Reader
 from realness.exchange.lines import MAX_LINE, NOT_UTF8, lines
 from realness.exchange.places import shown
 
+KEYS = (*FIELDS, FINDINGS)
+
 
 def read(path: Path, split: str | None = None) -> Iterator[ImportedRecord | Skipped]:
-    """Read a JSON Lines file with the keys `FIELDS`; image paths are relative to the file."""
+    """Read a JSON Lines file with the keys `KEYS`; image paths are relative to the file."""
     reader, reported = Reader(path, split), set[str]()
     try:
         with path.open("rb") as file:
@@ -26,9 +28,9 @@ def read(path: Path, split: str | None = None) -> Iterator[ImportedRecord | Skip
                 except InvalidValue as error:
                     yield Skipped(row, str(error))
                     continue
-                for key in sorted(set(values).difference(FIELDS, reported)):
+                for key in sorted(set(values).difference(KEYS, reported)):
                     reported.add(key)
-                    yield Skipped(row, f"key {shown(key)} is unknown, so it stays out; known are {', '.join(FIELDS)}")
+                    yield Skipped(row, f"key {shown(key)} is unknown, so it stays out; known are {', '.join(KEYS)}")
                 yield reader.record(row, values)
     except OSError as error:
         yield Skipped(path.name, f"cannot be read ({error.strerror}); check the file and its permissions")

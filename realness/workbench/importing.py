@@ -4,7 +4,7 @@ import os
 import shutil
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from itertools import islice
 from pathlib import Path
@@ -14,6 +14,7 @@ from realness.atomic import replacing, sweep
 from realness.descriptions import parse_verdict, split_findings
 from realness.domain import (
     Description,
+    Finding,
     ImageFacts,
     ImportedRecord,
     ImportReport,
@@ -198,9 +199,16 @@ def describe(record: ImportedRecord) -> Description | None:
         explanation=explanation,
         provider=record.provider,
         model=record.model,
-        findings=record.findings or split_findings(explanation, verdict),
+        prompt_version=record.prompt_version,
+        findings=tuple(_placed(one, explanation) for one in record.findings) or split_findings(explanation, verdict),
         planted_wrong=record.planted_wrong,
     )
+
+
+def _placed(finding: Finding, explanation: str) -> Finding:
+    """A finding with its offset in the explanation, where its phrase is a part of it."""
+    start = explanation.find(finding.phrase)
+    return finding if finding.start is not None or start < 0 else replace(finding, start=start)
 
 
 def _count(loaded: list[_Loaded], fresh: int, tally: _Tally) -> None:

@@ -26,6 +26,7 @@ FULL = {
     "prompt": "a hand, photo",
     "model": "some-vlm",
     "provider": "lab",
+    "prompt_version": "mine-3",
     "split": "train",
     "real": False,
 }
@@ -61,7 +62,7 @@ def test_every_field_arrives(folder, name, write):
     assert (full.name, full.description, full.verdict) == (FULL["image"], FULL["description"], Verdict.YES)
     assert full.scores == (OpinionScore("labels", 31.5, -1.25, 22),)
     assert (full.generator, full.prompt, full.model, full.provider) == ("sdxl", "a hand, photo", "some-vlm", "lab")
-    assert (full.split, full.is_real) == ("train", False)
+    assert (full.split, full.is_real, full.prompt_version) == ("train", False, "mine-3")
     assert (bare.description, bare.verdict, bare.scores, bare.provider, bare.is_real) == (
         None,
         None,
@@ -121,6 +122,35 @@ def test_an_unknown_field_is_listed_once_with_the_known_ones(folder, name, write
     assert len(skipped) == 1
     assert "'raiting' is unknown" in skipped[0].reason
     assert "rating, z_score" in skipped[0].reason
+
+
+def test_findings_of_a_description_are_phrases_or_phrases_with_their_kind(folder):
+    given = ["the hand has six fingers", {"phrase": "left", "kind": "Hands"}, {"phrase": "no kind", "kind": None}]
+    (record,), skipped = trees.taken(write_jsonl(folder / "a.jsonl", FULL | {"findings": given}))
+    assert skipped == []
+    told = [(one.phrase, one.kind) for one in record.findings]
+    assert told == [("the hand has six fingers", None), ("left", "hands"), ("no kind", None)]
+    (_,), skipped = trees.taken(write_csv(folder / "a.csv", FULL | {"findings": "the hand"}))
+    assert "'findings' is unknown" in skipped[0].reason
+
+
+@pytest.mark.parametrize(
+    ("change", "reason"),
+    [
+        ({"findings": "the hand"}, "must be a list"),
+        ({"findings": [5]}, '"phrase" and "kind"'),
+        ({"findings": [{"kind": "hands"}]}, "needs a phrase"),
+        ({"findings": [{"phrase": "x", "where": 1}]}, '"phrase" and "kind"'),
+        ({"findings": ["x"] * 101}, "at most 100"),
+        ({"findings": ["x"], "description": None}, "no description"),
+        ({"prompt_version": "v" * 65}, "at most 64"),
+    ],
+)
+def test_findings_that_are_none_cost_their_line_alone(folder, change, reason):
+    path = write_jsonl(folder / "a.jsonl", FULL | change, FULL | {"image": "pictures/b.png"})
+    records, skipped = trees.taken(path)
+    assert [record.name for record in records] == ["pictures/b.png"]
+    assert reason in skipped[0].reason
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,6 @@
 """Importing through the workbench: what can be used goes in once, the rest is listed."""
 
+import json
 import os
 import struct
 import time
@@ -163,6 +164,19 @@ def test_a_verdict_of_its_own_leaves_a_first_word_that_only_looks_like_one(bench
     import_source(bench, tmp_path / "t.jsonl")
     said = bench.store.descriptions.newest(1).description
     assert (said.verdict, said.explanation) == ("yes", "No, two windows match.")
+
+
+def test_the_findings_of_a_machine_text_go_in_with_it_and_know_their_place_in_it(bench, tmp_path):
+    write_image(tmp_path / "set/a.png")
+    findings = [{"phrase": "the hand has six fingers", "kind": "hands"}, "somewhere else"]
+    row = {"image": "a.png", "description": "Yes. Clearly the hand has six fingers.", "provider": "lab", "model": "vlm"}
+    (tmp_path / "set/a.jsonl").write_text(json.dumps(row | {"prompt_version": "mine-3", "findings": findings}))
+    assert import_source(bench, tmp_path / "set/a.jsonl").descriptions == 1
+    said = bench.store.descriptions.newest(1).description
+    assert (said.provider, said.model, said.prompt_version) == ("lab", "vlm", "mine-3")
+    assert [(one.phrase, one.kind, one.start) for one in said.findings] == [
+        ("the hand has six fingers", "hands", 8), ("somewhere else", None, None),
+    ]  # fmt: skip
 
 
 def test_a_damaged_copy_is_mended_by_a_new_import(bench, tmp_path):
