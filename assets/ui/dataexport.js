@@ -5,7 +5,16 @@ import { make } from "./dom.js";
 import { Board, count, save, table, trouble, when, Work } from "./jobs.js";
 import { session } from "./session.js";
 
-const REASONS = { "other study": "of other studies", "other split": "of other splits", skipped: "skipped", flagged: "flagged", draft: "not submitted yet" };
+const REASONS = {
+  "other study": "of other studies",
+  "other split": "of other splits",
+  "other time": "of other days",
+  "other generator": "on texts of others",
+  "older text": "replaced by a newer text",
+  draft: "not submitted yet",
+};
+const NOUNS = { human: ["review", "reviews"], machine: ["description", "descriptions"], both: ["review or description", "reviews and descriptions"] };
+const NAMES = { jsonl: "JSON lines (jsonl)", csv: "CSV" };
 
 const reasons = (excluded) => Object.entries(excluded).map(([reason, n]) => `${n.toLocaleString("en")} ${REASONS[reason] ?? reason}`);
 const sum = (excluded) => Object.values(excluded).reduce((all, n) => all + n, 0);
@@ -16,6 +25,7 @@ export class Export {
   #told = null;
   #trouble = null;
   #made = [];
+  #formats = new Map();
   #followed = ""; // the header's study that was chosen last
 
   constructor(el, jobs) {
@@ -26,16 +36,23 @@ export class Export {
       event.preventDefault();
       this.#start();
     });
-    el.exportForm.addEventListener("change", () => this.count());
+    el.exportForm.addEventListener("change", () => {
+      this.#fit();
+      this.count();
+    });
   }
 
-  begin({ formats, studies, splits }) {
+  begin({ formats, studies, splits, generators, prompts }) {
     const { el } = this;
-    fill(el.format, formats.map((name) => new Option(name === "jsonl" ? "JSON lines (jsonl)" : name.toUpperCase(), name)));
+    this.#formats = new Map(formats.map((one) => [one.name, one]));
+    fill(el.format, grouped(formats));
+    fill(el.generator, [new Option("Anyone", ""), ...generators.map((name) => new Option(name))]);
+    fill(el.prompt, prompts.map((name) => new Option(name)));
     fill(el.of, [new Option("All studies", ""), ...studies.map((name) => new Option(name))]);
     fill(el.ofSplit, [new Option("All splits", ""), ...splits.map((name) => new Option(name))]);
     const name = session.study?.name ?? "";
     if (name !== this.#followed) el.of.value = this.#followed = name;
+    this.#fit();
   }
 
   /** The screen is opened: everything as it is now. */
@@ -50,9 +67,28 @@ export class Export {
     this.#draw();
   }
 
+  /** The form as the format needs it. */
+  #fit() {
+    const { el } = this;
+    const { purpose = "", learned = false, needs_people: people = false } = this.#formats.get(el.format.value) ?? {};
+    el.purpose.textContent = people ? `${purpose}. Made of people's answers alone.` : `${purpose}.`;
+    if (people) el.source.value = "human";
+    el.source.disabled = people;
+    el.learnedFields.hidden = !learned;
+    el.skipsField.hidden = learned;
+  }
+
   get #wanted() {
     const { el } = this;
-    return { study: el.of.value || null, split: el.ofSplit.value || null, skips: el.skips.checked };
+    const skips = el.skips.checked && !el.skipsField.hidden;
+    const days = { since: el.since.value || null, until: el.until.value || null };
+    return { source: el.source.value, study: el.of.value || null, split: el.ofSplit.value || null, skips, ...days, generator: el.generator.value || null, min_reviews: whole(el.least), adjudicated: el.adjudicated.checked };
+  }
+
+  /** How it is written. */
+  get #how() {
+    const { el } = this;
+    return el.learnedFields.hidden ? {} : { prompt: el.prompt.value, test_share: whole(el.share) / 100, seed: whole(el.seed) };
   }
 
   /** How many reviews would leave now, and how many would not. */
@@ -64,7 +100,7 @@ export class Export {
       if (turn !== this.#asked) return;
       const out = reasons(excluded);
       const lines = out.length ? [make("p", { class: "small quiet" }, "Left out"), make("ul", { class: "small" }, ...out.map((line) => make("li", {}, line)))] : [];
-      counted.replaceChildren(make("p", {}, make("b", { class: "large num" }, rows.toLocaleString("en")), ` ${rows === 1 ? "review leaves" : "reviews leave"}`), ...lines);
+      counted.replaceChildren(make("p", {}, make("b", { class: "large num" }, rows.toLocaleString("en")), ` ${NOUNS[this.el.source.value][rows === 1 ? 0 : 1]} ${rows === 1 ? "leaves" : "leave"}`), ...lines);
     } catch (error) {
       if (turn === this.#asked) counted.replaceChildren(make("p", {}, error.message));
     }
@@ -75,7 +111,7 @@ export class Export {
     this.#trouble = null;
     this.#mine = true;
     try {
-      await this.jobs.start("export", "/api/data/export", { format: this.el.format.value, ...this.#wanted });
+      await this.jobs.start("export", "/api/data/export", { format: this.el.format.value, ...this.#wanted, ...this.#how });
     } catch (error) {
       this.#mine = null;
       this.#trouble = ["Not exported", error.message];
@@ -121,19 +157,18 @@ export class Export {
     const parts = [this.#trouble && trouble(...this.#trouble)];
     if (told?.state === "failed") parts.push(trouble("Not exported", told.error));
     if (told?.state === "stopped") parts.push(make("p", {}, "Stopped; nothing was written."));
-    if (told?.state === "done") parts.push(make("p", { role: "status" }, `${count(told.result.rows, "review")} in ${told.result.file}`));
+    if (told?.state === "done") parts.push(make("p", { role: "status" }, `${count(told.result.rows, "row")} in ${told.result.file}`));
     parts.push(this.#made.length ? this.#table() : make("div", { class: "nothing" }, make("p", { class: "large" }, "Nothing exported yet"), make("p", { class: "quiet" }, "Each export is listed here, with its hash and what it left out.")));
     return parts;
   }
 
   #table() {
     const rows = this.#made.map((one) => {
-      const { study, split, skips } = one.filters;
-      const of = [study ?? "All studies", split, skips ? "with skips" : null].filter(Boolean).join(", ");
+      const of = about(one.filters);
       const links = one.file ? [this.#button("Save", one.file, one), " ", this.#button("Manifest", `${one.file}.manifest.json`, one)] : [make("span", { class: "quiet" }, "file is gone")];
       return [when(one.made_at), one.format, of, one.rows, sum(one.excluded), make("code", { title: one.sha256 }, one.sha256.slice(0, 12)), make("span", {}, ...links)];
     });
-    return table("Exports", ["Made", "Format", "Of", "Reviews", "Left out", "SHA-256", "File"], rows);
+    return table("Exports", ["Made", "Format", "Of", "Rows", "Left out", "SHA-256", "File"], rows);
   }
 
   #button(words, name, one) {
@@ -141,9 +176,30 @@ export class Export {
   }
 }
 
+/** What an export was made of, in a few words. */
+function about({ study, split, skips, source, since, until, generator, min_reviews: least, adjudicated }) {
+  const whose = { machine: "machines' texts", both: "people's and machines'" }[source];
+  const days = since || until ? [since, until].map((day) => day ?? "").join("–") : null;
+  const words = [study ?? "All studies", split, whose, days, generator, least ? `${least} reviews or more` : null, adjudicated ? "adjudicated" : null, skips ? "with skips" : null];
+  return words.filter(Boolean).join(", ");
+}
+
+/** The formats under what they are for. */
+function grouped(formats) {
+  const groups = new Map();
+  for (const { name, group } of formats) {
+    if (!groups.has(group)) groups.set(group, make("optgroup", { label: group }));
+    groups.get(group).append(new Option(NAMES[name] ?? name, name));
+  }
+  return [...groups.values()];
+}
+
+/** The whole number of a field; 0 where it holds none. */
+const whole = ({ value }) => Math.max(0, Math.trunc(Number(value)) || 0);
+
 /** New options; what was chosen stays chosen where it is still there. */
 function fill(select, options) {
   const { value } = select;
   select.replaceChildren(...options);
-  if (options.some((one) => one.value === value)) select.value = value;
+  if ([...select.options].some((one) => one.value === value)) select.value = value;
 }

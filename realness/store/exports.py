@@ -6,9 +6,10 @@ from typing import Any
 
 from sqlalchemy import exists, func, insert, select
 
+from realness.store.descriptions import own_words
 from realness.store.engine import Database, now
 from realness.store.leaving import ExportFilter, counted, descriptions_leaving, reviews_leaving
-from realness.store.tables import drafts, exports, images, reviews, studies, study_images
+from realness.store.tables import descriptions, drafts, exports, images, reviews, studies, study_images
 
 HUMAN, MACHINE, BOTH = "human", "machine", "both"
 SOURCES = (HUMAN, MACHINE, BOTH)
@@ -78,6 +79,15 @@ class ExportStore:
         query = select(images.c.split).where(images.c.split.is_not(None)).distinct().order_by(images.c.split)
         with self.database.read() as connection:
             return list(connection.execute(query).scalars())
+
+    def generators(self) -> list[str]:
+        """Every model and provider whose descriptions could leave."""
+        c = descriptions.c
+        found: set[str] = set()
+        with self.database.read() as connection:
+            for both in connection.execute(select(c.model, c.provider).where(own_words()).distinct()):
+                found |= {name for name in both if name}
+        return sorted(found)
 
     def remember(self, manifest: Mapping[str, Any]) -> None:
         """Keep an export's manifest."""

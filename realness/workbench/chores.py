@@ -199,12 +199,12 @@ def _maps(bench: Workbench, asked: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _export(bench: Workbench, asked: Mapping[str, Any]) -> dict[str, Any]:
-    from realness.store import ExportFilter  # noqa: PLC0415
-    from realness.workbench.exporting import make_export, new_file  # noqa: PLC0415
+    from realness.workbench import exporting  # noqa: PLC0415
 
-    wanted = ExportFilter(asked["study"], asked["split"], asked["skips"])
-    target = new_file(bench.settings, asked["format"], wanted, datetime.now(UTC))
-    manifest = make_export(bench, asked["format"], target, wanted, progress=_telling("exporting"))
+    wanted, how = exporting.asked(asked)
+    target = exporting.new_file(bench.settings, asked["format"], wanted, datetime.now(UTC))
+    telling = _telling("exporting")
+    manifest = exporting.make_export(bench, asked["format"], target, wanted, how, telling, packed=True)
     return {name: manifest[name] for name in ("file", "format", "rows", "excluded", "sha256", "bytes")}
 
 

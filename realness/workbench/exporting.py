@@ -2,10 +2,10 @@
 
 import json
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
-from dataclasses import asdict, dataclass
-from datetime import datetime
+from dataclasses import asdict, dataclass, fields
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -43,6 +43,14 @@ class How:
 
 
 _ALL, _PLAIN = ExportFilter(), How()
+
+
+def asked(values: Mapping[str, Any]) -> tuple[ExportFilter, How]:
+    """What leaves and how, of the JSON values that a manifest keeps as `filters`; what is not named is as ever."""
+    days = {name: date.fromisoformat(value) for name in ("since", "until") if (value := values.get(name))}
+    wanted: dict[str, Any] = {one.name: values[one.name] for one in fields(ExportFilter) if one.name in values}
+    how = {one.name: values[one.name] for one in fields(How) if one.name in values}
+    return ExportFilter(**wanted | days), How(**how)
 
 
 @dataclass(frozen=True)
@@ -91,7 +99,7 @@ def make_export(
         DatabaseProblem: the export cannot be remembered; nothing is written then.
         NotFound: there is no study or no prompt of that name.
     """
-    learning = _check(bench, wanted, how)
+    learning = check(bench, wanted, how)
     excluded: dict[str, int] = {}
     format = exchange.EXPORTERS.get(format_name)
     tables = format is None or format.line is not None
@@ -119,7 +127,7 @@ def export_counts(bench: Workbench, wanted: ExportFilter, how: How = _PLAIN) -> 
         InvalidValue: what is asked makes no sense.
         NotFound: there is no study or no prompt of that name.
     """
-    _check(bench, wanted, how)
+    check(bench, wanted, how)
     rows, excluded = bench.store.exports.counts(wanted, how.source)
     drafts = bench.store.exports.drafts_left(wanted.study) if how.source != "machine" else 0
     return rows, excluded | ({"draft": drafts} if drafts else {})
@@ -129,7 +137,9 @@ def new_file(settings: Settings, format_name: str, wanted: ExportFilter, made_at
     """A file in `DATA/exports` that is not there yet, named by study and time."""
     study = re.sub(r"[^A-Za-z0-9_]+", "-", wanted.study or "all studies").strip("-")[:60] or "study"
     stem = f"{study}-{made_at:%Y%m%d-%H%M%S}"
-    names = (f"{stem}{f'-{turn}' * (turn > 1)}.{format_name}" for turn in range(1, 1000))
+    format = exchange.EXPORTERS[format_name]
+    kind = f"{format_name}.zip" if format.folder else f"{format_name}.json" if format.file else format_name
+    names = (f"{stem}{f'-{turn}' * (turn > 1)}.{kind}" for turn in range(1, 1000))
     return next(folder(settings) / name for name in names if not (folder(settings) / name).exists())
 
 
@@ -175,7 +185,13 @@ def _files(settings: Settings) -> dict[tuple[str, str], list[str]]:
     return found
 
 
-def _check(bench: Workbench, wanted: ExportFilter, how: How) -> exchange.Learning:
+def check(bench: Workbench, wanted: ExportFilter, how: How) -> exchange.Learning:
+    """Refuse what makes no sense, before any long work.
+
+    Raises:
+        InvalidValue: a value is off its scale.
+        NotFound: there is no study or no prompt of that name.
+    """
     if wanted.study is not None:
         bench.store.studies.named(wanted.study)
     if how.source not in SOURCES:

@@ -2,9 +2,11 @@
 
 import base64
 import csv
+import json
 import sqlite3
 import subprocess
 import sys
+import zipfile
 
 import pytest
 from playwright.sync_api import expect
@@ -170,6 +172,33 @@ def test_an_export_is_counted_made_and_saved_as_the_command_writes_it(served, vi
     with page.expect_download() as loading:
         row.get_by_role("button", name="Manifest").click()
     assert loading.value.suggested_filename.endswith(".csv.manifest.json")
+
+
+def test_the_formats_say_what_they_are_for_and_a_folder_is_saved_as_a_zip(served, visit, tmp_path):
+    study = served.study()
+    page = visit(served, study, at="data?part=export", accept_downloads=True).page
+    format, texts = page.locator("#rz-data-format"), page.locator("#rz-data-source")
+    expect(page.locator("#rz-data-purpose")).to_have_text("Every answer, nothing lost, a line each.")
+    groups = format.locator("optgroup").evaluate_all("all => all.map((one) => one.label)")
+    assert groups == ["Everything", "Tune a describer", "Share", "Label on", "Opinion scores"]
+    texts.select_option("machine")
+    expect(page.locator('[data-el="counted"]')).to_contain_text("4 descriptions leave")
+    format.select_option("dpo")
+    expect(texts).to_be_disabled()
+    expect(texts).to_have_value("human")
+    expect(page.locator("#rz-data-purpose")).to_contain_text("people's answers alone")
+    format.select_option("llava")
+    texts.select_option("machine")
+    page.get_by_text("More", exact=True).last.click()
+    expect(page.get_by_label("Skips and flags, too")).to_be_hidden()
+    page.locator("#rz-data-share").fill("100")
+    with page.expect_download(timeout=LONG) as loading:
+        page.get_by_role("button", name="Export", exact=True).click()
+    loading.value.save_as(tmp_path / "saved.zip")
+    with zipfile.ZipFile(tmp_path / "saved.zip") as held:
+        kept = [len(json.loads(held.read(f"{name}.json"))) for name in ("train", "test")]
+    assert kept == [2, 2]  # these images have splits of their own
+    expect(page.get_by_role("region", name="Exports").get_by_role("row").nth(1)).to_contain_text("machines' texts")
 
 
 def test_a_backup_is_made_listed_opened_and_deleted(served, visit, tmp_path):

@@ -15,6 +15,7 @@ import pytest
 from builders import make_study, make_submission
 from fastapi.testclient import TestClient
 from PIL import Image
+from reviewed import described
 from test_accounts import WORDS, browser
 
 from realness.domain import Role
@@ -414,6 +415,27 @@ def test_what_would_leave_is_told_and_what_leaves_is_what_the_command_writes(ben
     assert {one["file"] for one in client.get("/api/data/exports").json()["exports"]} == {None}
 
 
+def test_a_folder_is_saved_as_one_zip_with_its_manifest(bench, client, tmp_path):
+    described(bench, tmp_path / "in", count=3)
+    asked = {"format": "sft", "source": "machine", "test_share": 1, "generator": "gpt-4.1", "since": "2020-01-01"}
+    told = client.get("/api/data/export", params={name: asked[name] for name in ("source", "generator", "since")})
+    assert told.json() == {"rows": 3, "excluded": {}}
+    assert client.post("/api/data/export", json=asked).status_code == 202
+    result = ended(client, "export")["result"]
+    assert result["file"].endswith(".sft.zip")
+    address = client.post("/api/data/download", json={"kind": "export", "name": result["file"]}).json()["address"]
+    got = client.get(address).content
+    assert hashlib.sha256(got).hexdigest() == result["sha256"]
+    with zipfile.ZipFile(io.BytesIO(got)) as held:
+        assert held.testzip() is None
+        rows = held.read("test/metadata.jsonl").decode().splitlines()
+        assert json.loads(held.read("manifest.json"))["filters"]["test_share"] == 1
+        assert all(f"test/{name}" in held.namelist() for row in rows for name in json.loads(row)["images_file_names"])
+    assert len(rows) == result["rows"] == 3
+    (made,) = client.get("/api/data/exports").json()["exports"]
+    assert (made["file"], made["filters"]["generator"]) == (result["file"], "gpt-4.1")
+
+
 @pytest.mark.parametrize(
     "name", ["../a.db", "a.db", "", "..", "x/../../a.db", ".manifest.json", "realness-20260101-000000.db"]
 )
@@ -435,7 +457,11 @@ def test_an_address_is_for_one_person_and_runs_out(app, people, monkeypatch):
 
 
 @pytest.mark.parametrize(
-    "body", [{"format": "xml"}, {}, {"format": "csv", "split": "a" * 65}, {"format": "csv", "x": 1}]
+    "body",
+    [{"format": "xml"}, {}]
+    + [{"format": "csv"} | wrong for wrong in ({"split": "a" * 65}, {"x": 1}, {"source": "nobody"}, {"since": "soon"})]
+    + [{"format": "sft"} | wrong for wrong in ({"test_share": 1.5}, {"min_reviews": -1}, {"seed": "x"})]
+    + [{"format": "csv", "since": "2026-02-01", "until": "2026-01-01"}],
 )
 def test_an_export_that_makes_no_sense_is_refused(app, client, body):
     assert client.post("/api/data/export", json=body).status_code == 422

@@ -1,6 +1,7 @@
 """The Data screen, for those who lead studies: import with uploads, maps, export, backup, and the files they make."""
 
 from dataclasses import asdict
+from datetime import date
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -10,11 +11,10 @@ from pydantic import Field
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import ClientDisconnect
 
-from realness import exchange
+from realness import exchange, prompts
 from realness.domain import Reviewer, Role, check_text
 from realness.errors import InvalidValue, NotAllowed, NotFound
 from realness.settings import Settings, place
-from realness.store import ExportFilter
 from realness.store.studies import check_name
 from realness.ui.routes.needs import Admin, Bench, Lead, Passes, Sends, Who, Works
 from realness.ui.schemas import Body, Id
@@ -46,13 +46,27 @@ class ImportBody(Body):
     link: bool = False
 
 
-class ExportBody(Body):
-    """Which reviews leave, and how."""
+class WantedBody(Body):
+    """Which reviews or descriptions leave."""
 
-    format: _Name
+    source: Literal["human", "machine", "both"] = "human"
     study: _Name | None = None
     split: _Split | None = None
     skips: bool = False
+    since: date | None = None
+    until: date | None = None
+    generator: _Name | None = None
+    min_reviews: Annotated[int, Field(ge=0, le=10**6)] = 0
+    adjudicated: bool = False
+
+
+class ExportBody(WantedBody):
+    """The same, and how they are written."""
+
+    format: _Name
+    prompt: _Name = prompts.DEFAULT
+    test_share: Annotated[float, Field(ge=0, le=1)] = 0.0
+    seed: Annotated[int, Field(ge=0, le=2**53)] = 0
 
 
 class MapsBody(Body):
@@ -72,7 +86,12 @@ class DownloadBody(Body):
 def data(bench: Bench, who: Lead, works: Works, sends: Sends) -> dict[str, Any]:
     """What the screen needs to begin with."""
     limits = asdict(sends.limits) | {"piece": uploads.PIECE}
-    told = {"layouts": ["auto", *exchange.LAYOUTS], "formats": list(exchange.EXPORTERS)}
+    told = {
+        "layouts": ["auto", *exchange.LAYOUTS],
+        "formats": _formats(),
+        "prompts": sorted(prompts.names(), key=_not_default),
+    }
+    told |= {"generators": bench.store.exports.generators()}
     told |= {"splits": bench.store.exports.splits(), "studies": [study.name for study in bench.store.studies.all()]}
     told |= {"images": bench.store.images.counts()["images"]}
     told |= {"limits": limits, "manages": who.role is Role.ADMIN, "jobs": works.as_json()}
@@ -148,15 +167,9 @@ def start_maps(works: Works, _lead: Lead, body: MapsBody) -> dict[str, Any]:
 
 
 @router.get("/api/data/export")
-def count_export(
-    bench: Bench,
-    _lead: Lead,
-    study: Annotated[str | None, Query(max_length=200)] = None,
-    split: Annotated[str | None, Query(max_length=64)] = None,
-    skips: bool = False,
-) -> dict[str, Any]:
-    """What an export would hold now."""
-    rows, excluded = exporting.export_counts(bench, ExportFilter(study or None, split or None, skips))
+def count_export(bench: Bench, _lead: Lead, query: Annotated[WantedBody, Query()]) -> dict[str, Any]:
+    """How many reviews and descriptions an export would be made of now."""
+    rows, excluded = exporting.export_counts(bench, *exporting.asked(_asked(query)))
     return {"rows": rows, "excluded": excluded}
 
 
@@ -165,9 +178,8 @@ def start_export(bench: Bench, works: Works, _lead: Lead, body: ExportBody) -> d
     """Make an export."""
     if body.format not in exchange.EXPORTERS:
         raise InvalidValue(f"there is no export format {body.format!r}; there are {', '.join(exchange.EXPORTERS)}")
-    if body.study is not None:
-        bench.store.studies.named(body.study)
-    asked = body.model_dump() | {"split": body.split or None}
+    asked = _asked(body)
+    exporting.check(bench, *exporting.asked(asked))
     return works.start(Kind.EXPORT, asked, body.format).as_json()
 
 
@@ -209,6 +221,24 @@ def download(who: Who, passes: Passes, ticket: str, name: str) -> FileResponse:
     path = passes.path(ticket, who.id)
     headers = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
     return FileResponse(path, filename=path.name, media_type="application/octet-stream", headers=headers)
+
+
+def _not_default(prompt: str) -> bool:
+    return prompt != prompts.DEFAULT
+
+
+def _formats() -> list[dict[str, Any]]:
+    told = ("group", "purpose", "needs_people")
+    return [
+        {"name": name, **{each: getattr(one, each) for each in told}, "learned": bool(one.uses)}
+        for name, one in exchange.EXPORTERS.items()
+    ]
+
+
+def _asked(body: WantedBody) -> dict[str, Any]:
+    """As JSON values; an empty choice is none."""
+    values = body.model_dump(mode="json")
+    return values | {name: values[name] or None for name in ("study", "split", "generator")}
 
 
 def _source(who: Reviewer, path: str) -> Path:
