@@ -30,6 +30,7 @@ from realness.domain.sources import (
     ReferenceMap,
     Region,
     Skipped,
+    check_mark,
 )
 from realness.domain.stored import (
     StoredDescription,
@@ -92,6 +93,7 @@ __all__ = [
     "Verdict",
     "band",
     "check_line",
+    "check_mark",
     "check_rating",
     "check_text",
     "fits_one_line",

@@ -43,6 +43,25 @@ class Region:
             raise InvalidValue("the run lengths of a mask must add up to width x height")
 
 
+def check_mark(region: Region) -> None:
+    """Refuse a place that somebody marks now and that holds nothing. What was kept before is read as it is.
+
+    Raises:
+        InvalidValue: a polygon whose points lie on one line, a mask without a pixel or with half pixels.
+    """
+    values = region.coordinates
+    if region.shape is RegionShape.POLYGON:
+        x, y = np.array(values[::2]) - values[0], np.array(values[1::2]) - values[1]
+        far = int(np.argmax(x * x + y * y))
+        if not np.any(x * y[far] != y * x[far]):
+            raise InvalidValue("a polygon needs points that do not lie on one line")
+    elif region.shape is RegionShape.MASK:
+        if any(value != int(value) for value in values):
+            raise InvalidValue("the run lengths of a mask must be whole numbers")
+        if sum(values[1::2]) == 0:
+            raise InvalidValue("a mask needs at least one pixel")
+
+
 @dataclass(frozen=True)
 class Finding:
     """One inconsistency: a phrase, optionally its kind, its place in the text and its regions.

@@ -18,7 +18,10 @@ from realness.domain import (
     StoredImage,
     Submission,
     Verdict,
+    check_mark,
+    check_text,
 )
+from realness.errors import InvalidValue
 
 MAX_FINDINGS, MAX_REGIONS, MAX_COORDINATES = 100, 100, 100_000
 _CHARACTER, _NUMBER, _REGION = 4, 20, 40
@@ -93,7 +96,9 @@ class RegionBody(Body):
     def region(self, size: tuple[int, int]) -> Region:
         """As a domain object; `size` is the image's."""
         shape = RegionShape(self.shape)
-        return Region(shape, tuple(self.coordinates), size if shape is RegionShape.MASK else None)
+        region = Region(shape, tuple(self.coordinates), size if shape is RegionShape.MASK else None)
+        check_mark(region)
+        return region
 
 
 class FindingBody(Body):
@@ -108,6 +113,8 @@ class FindingBody(Body):
 
 def _reviewed(findings: list[FindingBody], image: StoredImage) -> tuple[ReviewedFinding, ...]:
     size = (image.facts.width, image.facts.height)
+    for finding in findings:
+        check_text(finding.kind or "", "a finding's kind")
     return tuple(
         ReviewedFinding(f.state, f.phrase, f.finding_id, f.kind, tuple(r.region(size) for r in f.regions))
         for f in findings
@@ -136,6 +143,8 @@ class ReviewBody(Body):
 
     def submission(self, image: StoredImage) -> Submission:
         """As a domain object, which checks the values."""
+        if self.kind is ReviewKind.FLAG and not self.reason.strip():
+            raise InvalidValue("a flag needs a reason; say in a few words what is wrong with the image", "reason")
         findings = _reviewed(self.findings, image)
         same = ("submission_id", "base_revision", "kind", "description_id", "map_id", "judgement", "verdict")
         same += ("explanation", "second_rating", "active_seconds", "reason", "note", "client_at")

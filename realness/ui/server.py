@@ -35,7 +35,9 @@ from realness.ui.metrics import Metrics
 from realness.ui.page import mount_page
 from realness.ui.routes import router
 from realness.ui.routes.health import metrics_token
+from realness.ui.shield import REST, Shield
 from realness.ui.tickets import Tickets
+from realness.ui.unknown import PLACES, refusing
 from realness.ui.watch import Watch
 from realness.workbench import Workbench
 from realness.workbench.accounts import Door
@@ -82,6 +84,8 @@ def build_app(bench: Workbench, study: str | None = None, *, reachable: bool = F
     app.state.metrics = metrics = Metrics(bench)
     app.state.metrics_token = metrics_token()
     app.include_router(router)
+    for place in PLACES:
+        app.mount(place, refusing(place, router))
     app.mount("/assets/ui", StaticFiles(directory=ASSETS / "ui"), name="scripts")
     app.add_exception_handler(RealnessError, _problem)
     app.add_exception_handler(Exception, _failed)
@@ -91,6 +95,7 @@ def build_app(bench: Workbench, study: str | None = None, *, reachable: bool = F
     app = mount_page(app, head)
     app.add_middleware(Entrance, door=door)
     app.add_middleware(Guard, token=token, local_only=not reachable)
+    app.add_middleware(Shield)
     app.add_middleware(Watch, metrics=metrics)
     return app
 
@@ -147,7 +152,8 @@ def _problem(request: Request, error: Exception) -> JSONResponse:
 def _failed(_request: Request, _error: Exception) -> JSONResponse:
     """A mistake in the program: where, stands in the log."""
     told = f"something failed here; what, stands in the log under {REQUEST.get()}"
-    return JSONResponse({"error": told, "kind": "failed"}, 500)
+    headers = {name.decode(): value.decode() for name, value in REST}  # this answer passes no middleware
+    return JSONResponse({"error": told, "kind": "failed"}, 500, headers)
 
 
 def _refused(request: Request, error: Exception) -> JSONResponse:

@@ -13,7 +13,7 @@ from realness.ui.metrics import Metrics
 
 HEADER = b"x-request-id"
 _SAFE = re.compile(rb"[A-Za-z0-9_-]{8,64}")
-_OURS = ("/api/", "/files/", "/login", "/healthz", "/readyz", "/metrics")
+_OURS = ("/api/", "/files/", "/download/", "/login", "/healthz", "/readyz", "/metrics")
 _METHODS = frozenset(("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"))
 _log = logging.getLogger("realness.access")
 

@@ -58,7 +58,8 @@ def test_saves_that_wait_when_the_server_is_stopped_are_finished_and_acknowledge
     time.sleep(0.7)
     server.process.send_signal(how)
     time.sleep(0.7)
-    assert told == [] and server.process.poll() is None
+    assert told == []
+    assert server.process.poll() is None
     other.execute("ROLLBACK")
     other.close()
     for saver in savers:

@@ -72,7 +72,8 @@ def test_a_mistake_in_the_program_is_told_by_its_kind_and_place_and_not_by_its_w
     record = logging.LogRecord("x", logging.ERROR, __file__, 1, "failed\n" + TEXT, None, found)
     line = json.loads(JsonLines().format(record))
     assert (line["event"], line["error"]) == ("failed", "ValueError")
-    assert line["at"][-1].startswith("test_observing.py:") and TEXT not in json.dumps(line)
+    assert line["at"][-1].startswith("test_observing.py:")
+    assert TEXT not in json.dumps(line)
 
 
 def test_who_met_a_mistake_in_the_program_is_told_where_to_find_it_and_nothing_of_it(bench, people, monkeypatch):
@@ -84,7 +85,8 @@ def test_who_met_a_mistake_in_the_program_is_told_where_to_find_it_and_nothing_o
     ana._transport.raise_server_exceptions = False
     answer = ana.get("/api/start", headers={"X-Request-ID": "from-the-proxy"})
     assert (answer.status_code, answer.json()["kind"]) == (500, "failed")
-    assert "from-the-proxy" in answer.json()["error"] and TEXT not in answer.text
+    assert "from-the-proxy" in answer.json()["error"]
+    assert TEXT not in answer.text
 
 
 def test_a_slow_statement_is_told_with_its_request_and_without_values(bench, app, lines):
@@ -150,10 +152,13 @@ def test_figures_count_by_route_and_tell_what_was_saved_and_how_much_there_is(be
     assert 'realness_saves_total{kind="rating"} 1.0' in told
     assert 'realness_saves_total{kind="review"} 0.0' in told
     assert 'realness_request_seconds_count{route="/api/lock"} 1.0' in told
-    assert "realness_people_at_work 1.0" in told and "realness_running_requests 1.0" in told
+    assert "realness_people_at_work 1.0" in told
+    assert "realness_running_requests 1.0" in told
     size = re.search(r"^realness_database_bytes (\S+)", told, re.MULTILINE)
-    assert size and float(size[1]) == bench.store.database.path.stat().st_size
-    assert key not in told and "ana" not in told.replace("realness_", "")
+    assert size
+    assert float(size[1]) == bench.store.database.path.stat().st_size
+    assert key not in told
+    assert "ana" not in told.replace("realness_", "")
 
 
 def test_the_log_goes_to_a_file_from_a_level_on(tmp_path):
