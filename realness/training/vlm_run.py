@@ -18,7 +18,7 @@ from realness.errors import CannotWrite, InvalidValue
 from realness.training.vlm_model import MERGED
 
 RUN, LOSSES, PLOT, SUPERVISED = "run.json", "losses.csv", "loss.png", "supervised.txt"
-ADAPTER, CHECKPOINTS, _UNPACKED = "adapter", "checkpoints", ".unpacked"
+ADAPTER, _CHECKPOINTS, _UNPACKED = "adapter", "checkpoints", ".unpacked"
 _KIND = "realness tune"
 _LIBRARIES = ("torch", "transformers", "trl", "peft", "accelerate", "datasets")
 _COURSE = {
@@ -89,7 +89,7 @@ class RunFolder:
 
     def checkpoint(self) -> Path | None:
         """The newest checkpoint that is whole; what a killed process left half-written is taken away."""
-        found = sorted((self.place / CHECKPOINTS).glob("checkpoint-*"), key=lambda each: int(each.name.split("-")[1]))
+        found = sorted(self.checkpoints.glob("checkpoint-*"), key=lambda each: int(each.name.split("-")[1]))
         while found:
             newest = found.pop()
             try:  # the state is written last
@@ -105,6 +105,9 @@ class RunFolder:
         rows: dict[int, dict[str, Any]] = {}
         for entry in history:
             told = {column: entry[name] for name, column in _COURSE.items() if name in entry}
+            if "margin" not in told and {"rewards/chosen", "rewards/rejected"} <= entry.keys():
+                # trl's kto takes it within each micro-batch, and leaves it out where none holds both kinds.
+                told["margin"] = entry["rewards/chosen"] - entry["rewards/rejected"]
             if told:
                 rows.setdefault(int(entry["step"]), {"step": int(entry["step"])}).update(told)
         course = [rows[step] for step in sorted(rows)]
@@ -133,7 +136,7 @@ class RunFolder:
 
     def tidy(self) -> None:
         """Take away what only a run that goes on needs, and what killed ones left."""
-        for name in (CHECKPOINTS, _UNPACKED, *(part.name for part in self.place.glob(".*.part"))):
+        for name in (_CHECKPOINTS, _UNPACKED, *(part.name for part in self.place.glob(".*.part"))):
             shutil.rmtree(self.place / name, ignore_errors=True)
 
     def forget_unless_begun(self) -> None:
@@ -142,6 +145,11 @@ class RunFolder:
             shutil.rmtree(self.unpacked, ignore_errors=True)
             with suppress(OSError):  # it was there before, and holds something by now
                 self.place.rmdir()
+
+    @property
+    def checkpoints(self) -> Path:
+        """Where trl keeps its checkpoints while the run goes on."""
+        return self.place / _CHECKPOINTS
 
     @property
     def unpacked(self) -> Path:
@@ -174,6 +182,7 @@ def _plot(course: Sequence[dict[str, Any]], method: str, target: Path) -> None:
                 axes.plot(*zip(*points, strict=True), marker=marker, label=name.replace("eval_", "held out, "))
         axes.set(xlabel="step", ylabel=names[0])
         axes.grid(alpha=0.3)
-        axes.legend()
+        if axes.lines:
+            axes.legend()
     with replacing(target) as part:
         figure.savefig(part, format="png", dpi=110)

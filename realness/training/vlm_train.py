@@ -1,14 +1,11 @@
 """Tuning a vision-language model on an export, with peft's LoRA and the trainers of trl."""
 
-import math
 import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import torch
-from transformers import TrainerCallback
-from transformers.trainer_callback import PrinterCallback
 
 from realness.atomic import write_bytes
 from realness.errors import InvalidValue
@@ -18,13 +15,12 @@ from realness.training.vlm_config import TuneConfig
 from realness.training.vlm_data import TuneData
 from realness.training.vlm_export import merge
 from realness.training.vlm_model import identity, limit_images, load, located, lora, quiet
-from realness.training.vlm_presets import Preset, device_of, preset_for, told
-from realness.training.vlm_run import CHECKPOINTS, SUPERVISED, RunFolder
+from realness.training.vlm_presets import device_of, preset_for, told
+from realness.training.vlm_run import SUPERVISED, RunFolder
 from realness.training.vlm_supervise import supervised
+from realness.training.vlm_trainer import Watch, arguments, trainer_for
 
 Progress = Callable[[int, int | None], None]
-_CHECKS = 4
-"""How often the loss on held-out examples is measured, beside once before the first step."""
 
 
 def tune(
@@ -96,7 +92,7 @@ class _Run:
         tell: Callable[[str], None],
     ) -> None:
         self.config, self.data, self.place, self.device, self.tell = config, data, place, device, tell
-        bf16 = device == "cuda" and torch.cuda.is_bf16_supported()
+        bf16 = device == "cuda" and torch.cuda.is_bf16_supported(including_emulation=False)
         self.model, self.processor = load(name, torch.bfloat16 if bf16 else torch.float32)
         parameters = sum(weight.numel() for weight in self.model.parameters())
         self.preset = preset_for(config, device, parameters, bf16)
@@ -115,9 +111,17 @@ class _Run:
 
     def train(self, progress: Progress | None, save_seconds: float) -> dict[str, Any]:
         """Train to the end, keep the change, and tell how it went."""
-        watch = _Watch(self.steps, self.data.held_out is not None, progress, save_seconds)
-        trainer = _trainer(self, watch)
-        trainer.remove_callback(PrinterCallback)
+        held_out = self.data.held_out
+        trainer = trainer_for(
+            self.config,
+            self.model,
+            self.processor,
+            self.change,
+            vlm_data.as_dataset(self.data.train),
+            vlm_data.as_dataset(held_out) if held_out else None,
+            arguments(self.config, self.preset, self.device, self.steps, self.place.checkpoints),
+            Watch(self.steps, held_out is not None, progress, save_seconds),
+        )
         first = dict(trainer.train_dataset[0])
         teaches = supervised(trainer, self.processor.tokenizer, first, self.config.method, self.tell)
         write_bytes(self.place.place / SUPERVISED, teaches.encode())
@@ -156,79 +160,3 @@ def _ends(course: list[dict[str, Any]], column: str) -> tuple[float | None, floa
     """The first and the last value of a column."""
     values = [row[column] for row in course if column in row]
     return (values[0], values[-1]) if values else (None, None)
-
-
-def _trainer(run: _Run, watch: "_Watch") -> Any:
-    """trl's trainer for the method."""
-    import trl  # noqa: PLC0415  seconds, and not before the model is known to be there
-
-    kinds = {
-        "sft": (trl.SFTTrainer, trl.SFTConfig),
-        "dpo": (trl.DPOTrainer, trl.DPOConfig),
-        "kto": (trl.KTOTrainer, trl.KTOConfig),
-    }
-    trainer, arguments = kinds[run.config.method]
-    held_out = run.data.held_out
-    return trainer(
-        model=run.model,
-        args=arguments(**_arguments(run, run.preset)),
-        train_dataset=vlm_data.as_dataset(run.data.train),
-        eval_dataset=vlm_data.as_dataset(held_out) if held_out else None,
-        processing_class=run.processor,
-        peft_config=run.change,
-        callbacks=[watch],
-    )
-
-
-def _arguments(run: _Run, preset: Preset) -> dict[str, Any]:
-    config, on_cpu = run.config, run.device == "cpu"
-    return {
-        "output_dir": str(run.place.place / CHECKPOINTS),
-        "max_steps": run.steps,
-        "per_device_train_batch_size": preset.micro_batch,
-        "per_device_eval_batch_size": preset.micro_batch,
-        "gradient_accumulation_steps": config.batch // preset.micro_batch,
-        "learning_rate": config.rate,
-        "lr_scheduler_type": config.schedule,
-        "warmup_steps": 0 if config.schedule == "constant" else run.steps // 30,
-        "seed": config.seed,
-        "max_length": None,  # trl's 1024 would cut through the tokens of an image
-        "use_cpu": on_cpu,
-        "bf16": preset.bf16,  # trl's default is True, also where the device cannot
-        "gradient_checkpointing": preset.checkpointing,
-        "dataloader_num_workers": 0 if on_cpu else 4,
-        "dataloader_pin_memory": not on_cpu,
-        "save_strategy": "no",  # `_Watch` says when
-        "save_total_limit": 1,
-        "eval_on_start": run.data.held_out is not None,
-        "logging_steps": 1,
-        "logging_nan_inf_filter": False,  # a loss that is no number must be seen
-        "disable_tqdm": True,
-        "report_to": [],
-        **({} if config.method == "sft" else {"beta": config.beta}),
-    }
-
-
-class _Watch(TrainerCallback):
-    """Says when to save and to measure, passes on how far it is, and stops what has come apart."""
-
-    def __init__(self, steps: int, measures: bool, progress: Progress | None, save_seconds: float) -> None:
-        checks = range(1, _CHECKS + 1) if measures else ()
-        self.checks = {math.ceil(steps * check / _CHECKS) for check in checks}
-        self.progress, self.save_seconds, self.saved = progress, save_seconds, time.monotonic()
-
-    def on_step_end(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:
-        """Called after each step."""
-        control.should_evaluate = state.global_step in self.checks
-        if time.monotonic() - self.saved >= self.save_seconds or state.global_step >= state.max_steps:
-            control.should_save, self.saved = True, time.monotonic()
-        if self.progress is not None:
-            self.progress(state.global_step, state.max_steps)
-
-    def on_log(self, args: Any, state: Any, control: Any, logs: dict[str, Any] | None = None, **kwargs: Any) -> None:
-        """Called with the figures of a step."""
-        if not math.isfinite((logs or {}).get("loss", 0.0)):
-            raise InvalidValue(
-                f"the loss of step {state.global_step} is no number; begin anew with a lower --learning-rate in "
-                "another OUT"
-            )

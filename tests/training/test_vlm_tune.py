@@ -12,8 +12,10 @@ from small_vlm import build
 from taught import ANSWERS, ASK, COLOURS, CORPUS, picture, write
 
 from realness.errors import InvalidValue
+from realness.training import vlm_presets
 from realness.training.vlm_config import TuneConfig
 from realness.training.vlm_model import load, quiet
+from realness.training.vlm_presets import Preset
 from realness.training.vlm_train import tune
 
 STEPS = 40
@@ -227,6 +229,22 @@ def test_kto_learns_from_answers_that_were_accepted_or_not(place, tuned, tmp_pat
     assert result["margin_last"] > result["margin_first"]
     assert "accuracy" not in result
     assert "--- good" in (tmp_path / "run" / "supervised.txt").read_text(encoding="utf-8")
+
+
+def test_how_many_pass_at_a_time_and_what_is_kept_of_them_changes_nothing(place, recipe, tmp_path, monkeypatch):
+    short = replace(recipe, steps=3, eval_split="none")
+    whole = tune(short, place / "sft", tmp_path / "whole", merging=False)
+    monkeypatch.setattr(vlm_presets, "_CPU", ((None, Preset("other", 2, 512, checkpointing=True)),))
+    parts = tune(short, place / "sft", tmp_path / "parts", merging=False)
+    assert parts["loss"] == pytest.approx(whole["loss"], rel=1e-3)
+    preset = json.loads((tmp_path / "parts" / "run.json").read_text(encoding="utf-8"))["preset"]
+    assert (preset["micro_batch"], preset["checkpointing"]) == (2, True)
+
+
+def test_kto_tells_a_margin_where_no_micro_batch_holds_both_kinds(place, tuned, tmp_path):
+    config = TuneConfig("kto", str(tuned[0] / "merged"), steps=2, micro_batch=2, learning_rate=1e-3)
+    result = tune(config, place / "kto", tmp_path / "run", merging=False)
+    assert result["margin_last"] > result["margin_first"]
 
 
 def test_a_loss_that_is_no_number_stops_the_run_and_says_so(place, recipe, tmp_path):
