@@ -266,12 +266,13 @@ class Adjudicate {
     const { el, shown, form, step } = this;
     if (!shown) return;
     const { reviews, reveal } = shown;
-    const text = this.against === MACHINE ? (reveal.description?.explanation ?? null) : reviews.find(({ reviewer }) => reviewer === this.against)?.explanation;
+    const other = reviews.find(({ reviewer }) => reviewer === this.against);
+    const against = (review) => (other ? other.explanation : (shown.texts[review.description_id] ?? null));
     this.correct.show(form, reveal);
     if (!isDecided(form)) el.changes.hidden = true; // nothing was written that could differ
     this.rate.show(form.rating);
     this.theirs.show(reviews, shown.image);
-    this.cards.show(reviews, { form, against: text ?? null, hidden: this.theirs.hidden });
+    this.cards.show(reviews, { form, against, texts: Object.keys(shown.texts), hidden: this.theirs.hidden });
     this.toolbar.show(step === "adjudicate" ? "correct" : step);
     this.panel.show();
     el.result.textContent = inWords(form, shown);

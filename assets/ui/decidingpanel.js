@@ -62,8 +62,10 @@ export class Deciding {
 
   #facts() {
     const { el, shown } = this.screen;
-    const { gold, check } = shown;
-    const facts = [gold && `Known answer: ${Math.round(gold.low)} to ${Math.round(gold.high)}`, check && "The machine's text was made wrong on purpose"].filter(Boolean);
+    const { gold, check, reveal } = shown;
+    const at = Object.keys(shown.texts).indexOf(String(reveal.description?.id));
+    const several = Object.keys(shown.texts).length > 1;
+    const facts = [gold && `Known answer: ${Math.round(gold.low)} to ${Math.round(gold.high)}`, several && at >= 0 && `Different texts were chosen; the machine's here is text ${at + 1}`, check && "The machine's text was made wrong on purpose"].filter(Boolean);
     el.facts.hidden = !facts.length;
     el.facts.textContent = facts.join(". ");
   }

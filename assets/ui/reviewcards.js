@@ -23,13 +23,15 @@ export class ReviewCards {
     this.element.scrollLeft = 0;
   }
 
-  /** Show the reviews; `against` is the text that theirs are held against, null for none; `hidden` whose marks are off. */
-  show(reviews, { form, against, hidden }) {
+  /** Show the reviews; `against(review)` gives the text that it is held against, null for none; `texts` are the ids of the
+   * machines' texts that people answered; `hidden` whose marks are off. */
+  show(reviews, { form, against, texts, hidden }) {
     this.all = reviews;
+    this.texts = texts;
     const focused = document.activeElement?.dataset.does;
     this.element.replaceChildren(...reviews.map((review, at) => this.#card(review, at, { form, against, off: hidden.has(review.reviewer) })));
     if (focused) this.element.querySelector(`[data-does="${focused}"]`)?.focus({ preventScroll: true });
-    this.shown = { reviews, form, against, hidden };
+    this.shown = { reviews, form, against, texts, hidden };
   }
 
   /** The focus goes to the first card, or from one card on to the next. */
@@ -50,8 +52,9 @@ export class ReviewCards {
       return card;
     }
     const text = make("p", { class: "said diff" });
-    if (against === null || against === shown.explanation) text.textContent = shown.explanation || "No explanation given.";
-    else showDifference(text, against, shown.explanation);
+    const held = against(shown);
+    if (held === null || held === shown.explanation) text.textContent = shown.explanation || "No explanation given.";
+    else showDifference(text, held, shown.explanation);
     card.append(text, make("ul", { class: "finds" }, ...shown.findings.map((one, index) => this.#finding(one, index, { review, at, form, older }))));
     if (shown.note) card.append(make("p", { class: "small quiet note" }, shown.note));
     if (!older) card.append(this.#takes(at, form.base === review.reviewer));
@@ -67,8 +70,13 @@ export class ReviewCards {
   }
 
   #facts(shown) {
-    const words = [shown.judgement && `Text ${JUDGEMENTS[shown.judgement].toLowerCase()}`, shown.verdict && `Unrealistic: ${VERDICTS[shown.verdict].toLowerCase()}`].filter(Boolean);
+    const words = [shown.judgement && `${this.#text(shown)} ${JUDGEMENTS[shown.judgement].toLowerCase()}`, shown.verdict && `Unrealistic: ${VERDICTS[shown.verdict].toLowerCase()}`].filter(Boolean);
     return make("p", { class: "facts" }, make("b", {}, words.join(" · ")), make("br"), this.#when(shown));
+  }
+
+  /** Which of the machines' texts it answers: with a number where people answered several. */
+  #text({ description_id: said }) {
+    return this.texts.length > 1 ? `Text ${this.texts.indexOf(String(said)) + 1}` : "Text";
   }
 
   /** When it was saved and how long it took; with several revisions, which one is looked at. */

@@ -199,6 +199,7 @@ def case(desk: Desk, shown: Case) -> Json:
         "reveal": reveal(desk, shown.image, shown.reveal),
         "gold": {"low": shown.gold[0], "high": shown.gold[1]} if shown.gold else None,
         "check": bool(said and said.description.planted_wrong),
+        "texts": {str(one): said.description.explanation for one, said in shown.texts.items()},
         "reviews": [_answer(each) for each in shown.answers],
         "adjudications": [_adjudication(desk, one, given) for one in shown.adjudications],
     }

@@ -1,7 +1,7 @@
 """Adjudicating: the reviews of an image side by side, and the answer of who leads in their place."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from realness.domain import ReviewKind, ReviewRole, StoredDescription, StoredImage, StoredReview, Submission
@@ -21,6 +21,8 @@ class Case:
         reveal: what the machine said: the description that most reviews answered, with its map.
         answers: of each person, all revisions, the newest first; in the order in which the people came.
         adjudications: the newest, which counts, first.
+        texts: the descriptions that were answered, by their ids: where people chose among several, each review is held
+            against its own.
         gold: the ratings that count as right, lowest and highest; None where nobody knows.
     """
 
@@ -30,6 +32,7 @@ class Case:
     answers: Sequence[Sequence[Revision]]
     adjudications: Sequence[Revision]
     gold: tuple[float, float] | None
+    texts: Mapping[int, StoredDescription]
 
 
 def disputes(desk: Desk, which: Which, offset: int = 0) -> Disputes:
@@ -58,9 +61,12 @@ def opened(desk: Desk, key: str) -> Case:
     answers = [[one for one in revisions if one.review.reviewer_id == person] for person in people]
     said = _answered(desk, image, [each[0].review for each in answers])
     shown = Reveal(said, store.maps.of_text(image.id, said and said.description.text))
+    answered = (one.review.submission.description_id for one in revisions)
+    spoken = sorted({one for one in answered if one is not None})
     decided = store.adjudications.revisions(desk.study.id, image.id, ReviewRole.ADJUDICATOR)
     gold = store.controls.golds(desk.study.id).get(image.facts.sha256)
-    return Case(image, place.number, shown, answers, decided, gold)
+    texts = {one: said for one in spoken if (said := store.descriptions.of_image(image.id, one))}
+    return Case(image, place.number, shown, answers, decided, gold, texts)
 
 
 def adjudicate(desk: Desk, submission: Submission, image: StoredImage, base: int | None) -> StoredReview:

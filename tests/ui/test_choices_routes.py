@@ -331,3 +331,16 @@ def test_choices_are_a_setting_from_one_to_four(bench, app, study):
         assert (answer.status_code, answer.json()["field"]) == (422, "choices")
     made = lead.post("/api/studies", json={"name": "new", "settings": {"choices": 3}}).json()
     assert bench.store.studies.by_id(made["id"]).settings.choices == 3
+
+
+def test_whoever_adjudicates_sees_which_text_each_answer_is_to(bench, app, ana, ben, study):
+    said = {}
+    for name, who in (("ana", ana), ("ben", ben)):
+        item = take(who, study)
+        shown = words(item)
+        chosen = shown.index(sorted(shown)[len(said)])  # another one for each
+        said[shown[chosen]] = name
+        who.post("/api/reviews", json=review(item, study, at=chosen, submission_id=f"{name}-submission"))
+    asked = {"study": study.id, "image": item["image"]["key"]}
+    told = browser(app, "lea").get("/api/adjudicate/image", params=asked).json()
+    assert [told["texts"][str(one["description_id"])] for one in told["reviews"]] == list(said)
