@@ -30,6 +30,7 @@ class Insights {
     const turn = ++this.#asked;
     const part = this.tabs.part;
     this.tabs.show();
+    this.#ofLeads();
     (part === OWN ? this.el.told : this.el.scores).hidden = true;
     const current = () => turn === this.#asked;
     const same = () => this.#shown === `${session.study?.id} ${part}`;
@@ -37,6 +38,7 @@ class Insights {
     try {
       await session.ready();
       const { study } = session;
+      this.#ofLeads();
       if (!study) return this.#nothing("There is no study yet", `Import a folder, a CSV or a data set: ${importInto(null)}`);
       const got = await get(part === OWN ? "/api/insights" : `/api/insights/${part}`, { study: study.id });
       if (current()) this.#show(part, got);
@@ -46,6 +48,11 @@ class Insights {
       clearTimeout(slow);
     }
     return undefined;
+  }
+
+  /** Who describes is told to leads alone: a reviewer chooses among texts without knowing it. */
+  #ofLeads() {
+    this.el.parts.querySelector('[data-part="describers"]').hidden = !session.reviewer?.leads;
   }
 
   #show(part, got) {

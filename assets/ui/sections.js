@@ -121,7 +121,43 @@ function maps({ figures: told, plots }) {
   };
 }
 
-const SECTIONS = { progress, opinions, agreement, people, maps };
+const OF_TEXTS = [
+  "Describer", "Prompt", "Answered", { text: "Found right", title: "accurate, of those answered" }, "", "Partly", "Wrong",
+  { text: "Misses", title: "right as far as it goes, and misses something" },
+  { text: "Taken", title: "of the times it was shown beside others" },
+];
+const OF_CHANGES = [
+  "Describer", "Prompt", { text: "Changed", title: "texts whose words were changed" },
+  { text: "Edit rate", title: "of changed texts: edits of words for each word of the corrected text (HTER), the mean" },
+  { text: "Dropped", title: "findings that people dropped" }, { text: "Reworded", title: "findings that people reworded" },
+  { text: "Added", title: "findings that people added beside its texts" },
+  { text: "Kinds", title: "of the findings that were changed most" },
+];
+
+const whose = ({ provider, model, prompt }) => [[provider, model].filter(Boolean).join(", "), prompt || "\u2013"];
+
+function judged(row) {
+  const { answered: n, judged } = row;
+  return [
+    ...whose(row), count(n), share(judged.accurate, n), bar(judged.accurate, n), share(judged.partly, n), share(judged.wrong, n), share(judged.misses, n),
+    row.offered ? of(row.chosen, row.offered) : "\u2013",
+  ];
+}
+
+const changes = (row) => [...whose(row), of(row.edited, row.answered), fixed(row.edit_rate, 2), ...["dropped", "reworded", "added"].map((state) => count(row.changed[state])), row.kinds.join(", ") || "\u2013"];
+
+const describers = ({ figures: told, people: rows }) => ({
+  empty: !told.all ? ["This is for those who lead studies", "Texts are judged and chosen without knowing who wrote them."] : rows.length ? null : ["No description is judged yet", "What people made of each describer's texts stands here from the first judgement on.", [rate]],
+  figures: [
+    ["Describers", count(rows.length), "by provider, model and prompt"],
+    ["Texts answered", count(told.answered), "by reviewers; texts made wrong on purpose left out"],
+    ["Taken among several", count(told.chosen), told.chosen ? "blind to who wrote which" : "this study shows one text of an image"],
+  ],
+  wide: listCard("How their texts were judged", "", OF_TEXTS, rows.map(judged)),
+  lists: [listCard("What people changed", "words of the texts, and findings", OF_CHANGES, rows.map(changes))],
+});
+
+const SECTIONS = { progress, opinions, agreement, people, maps, describers };
 
 const stat = ([label, value, more]) => make("div", {}, make("p", { class: "small quiet" }, label), make("p", { class: "large num" }, value), make("p", { class: "small quiet num", title: more }, more));
 

@@ -51,12 +51,13 @@ class Said:
 
 def edit_rate(machine: str, corrected: str) -> float:
     """How much of a text a person had to change: HTER, the edits (words inserted, dropped, replaced, or moved together)
-    for each word of the corrected text (Snover et al. 2006), by sacrebleu. 0 = nothing; may exceed 1.
+    for each word of the corrected text (Snover et al. 2006), by sacrebleu.
 
-    Both texts empty is 0; a text against none counts as one edit for each of its words.
+    Returns:
+        0 = nothing; 1 or more = about everything. Of a text that was taken away as a whole 1; of none 0.
     """
     if not corrected.split():
-        return float(len(machine.split()))
+        return 1.0 if machine.split() else 0.0
     return _ter().sentence_score(machine, [corrected]).score / 100
 
 

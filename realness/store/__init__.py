@@ -8,6 +8,7 @@ from realness.store.batches import BatchStore, StoredBatch
 from realness.store.browse import BrowseStore, Listed, Listing, Scored
 from realness.store.controls import Checks, ControlStore, Gold
 from realness.store.corrections import Candidate, CorrectedFinding, Correction, CorrectionStore
+from realness.store.described import DescribedStore
 from realness.store.descriptions import CHECK, DescriptionStore
 from realness.store.engine import Database
 from realness.store.exports import SOURCES, ExportStore
@@ -80,6 +81,7 @@ class Store:
     assignments: AssignmentStore
     reviews: ReviewStore
     descriptions: DescriptionStore
+    described: DescribedStore
     offers: OfferStore
     maps: MapStore
     browse: BrowseStore
@@ -113,6 +115,7 @@ class Store:
             assignments=AssignmentStore(database),
             reviews=ReviewStore(database),
             descriptions=DescriptionStore(database),
+            described=DescribedStore(database),
             offers=OfferStore(database),
             maps=MapStore(database),
             browse=BrowseStore(database),

@@ -7,6 +7,7 @@ from typing import Any
 
 from realness.errors import NotFound
 from realness.workbench.bench import Workbench
+from realness.workbench.corrected import described, describers_part
 from realness.workbench.insights import insights
 from realness.workbench.marked import marked_maps
 from realness.workbench.parts import PARTS, Part, PartName, known, maps_part, scores_plot, visible
@@ -35,6 +36,8 @@ class Statistics:
 
     def part(self, desk: Desk, name: PartName) -> Part:
         """One part as this person may see it."""
+        if name is PartName.DESCRIBERS:
+            return describers_part(desk, self._of((desk.study.id, name), lambda: described(desk)))
         found = self._of((desk.study.id,), lambda: known(self._bench, desk.study))
         if name is not PartName.MAPS:
             return PARTS[name](desk, found)

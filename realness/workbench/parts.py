@@ -37,6 +37,7 @@ class PartName(StrEnum):
     AGREEMENT = "agreement"
     PEOPLE = "people"
     MAPS = "maps"
+    DESCRIBERS = "describers"
 
 
 @dataclass(frozen=True)

@@ -344,3 +344,32 @@ def test_whoever_adjudicates_sees_which_text_each_answer_is_to(bench, app, ana, 
     asked = {"study": study.id, "image": item["image"]["key"]}
     told = browser(app, "lea").get("/api/adjudicate/image", params=asked).json()
     assert [told["texts"][str(one["description_id"])] for one in told["reviews"]] == list(said)
+
+
+def test_leads_are_told_whose_texts_people_took_and_how_much_they_changed(bench, app, ana, ben, study):
+    for name, who in (("ana", ana), ("ben", ben)):
+        item = take(who, study)
+        image = bench.store.images.by_key(item["image"]["key"])
+        tuned = words(item).index(words_of(image, 2))
+        text = item["reveal"]["texts"][tuned]["description"]
+        given = {"judgement": "partly", "explanation": text["explanation"].replace("Here ", "There ")}
+        if name == "ben":
+            added = {"state": "added", "phrase": "A cat without a tail", "kind": "anatomy"}
+            dropped = {"state": "dropped", "phrase": SAID[2], "finding_id": text["findings"][0]["id"]}
+            given = {"explanation": text["explanation"], "findings": [dropped, added]}
+        body = review(item, study, at=tuned, submission_id=f"{name}-submission", **given)
+        assert who.post("/api/reviews", json=body).status_code == 200
+    part = browser(app, "lea").get("/api/insights/describers", params={"study": study.id}).json()
+    by = {row["model"]: row for row in part["people"]}
+    assert set(by) == {"smol-vlm", "smol-vlm-tuned"}
+    row = by["smol-vlm-tuned"]
+    assert (row["answered"], row["offered"], row["chosen"]) == (2, 2, 2)
+    assert (row["judged"]["accurate"], row["judged"]["partly"], row["edited"]) == (1, 1, 1)
+    assert row["edit_rate"] == pytest.approx(1 / len(words_of(image, 2).split()))
+    assert row["changed"] == {"dropped": 1, "reworded": 0, "added": 1}
+    assert row["kinds"] == ["anatomy"]
+    other = by["smol-vlm"]
+    assert (other["answered"], other["offered"], other["chosen"], other["edit_rate"]) == (0, 2, 0, None)
+    own = ana.get("/api/insights/describers", params={"study": study.id})
+    assert own.json()["people"] == []
+    assert "smol" not in own.text
