@@ -47,7 +47,9 @@ _ALL, _PLAIN = ExportFilter(), How()
 
 def asked(values: Mapping[str, Any]) -> tuple[ExportFilter, How]:
     """What leaves and how, of the JSON values that a manifest keeps as `filters`; what is not named is as ever."""
-    days = {name: date.fromisoformat(value) for name in ("since", "until") if (value := values.get(name))}
+    days: dict[str, Any] = {
+        name: date.fromisoformat(value) for name in ("since", "until") if (value := values.get(name))
+    }
     wanted: dict[str, Any] = {one.name: values[one.name] for one in fields(ExportFilter) if one.name in values}
     how = {one.name: values[one.name] for one in fields(How) if one.name in values}
     return ExportFilter(**wanted | days), How(**how)

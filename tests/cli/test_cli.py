@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from realness import exchange
 from realness.cli import context
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -72,7 +73,7 @@ def test_the_environment_names_database_and_data(tmp_path, folder):
 
 def test_export_lists_bare_names(tmp_path):
     status, out, _ = realness("export", "--list")
-    assert (status, out.split()) == (0, ["jsonl", "csv"])
+    assert (status, out.split()) == (0, list(exchange.EXPORTERS))
 
 
 @pytest.mark.parametrize(
@@ -80,7 +81,10 @@ def test_export_lists_bare_names(tmp_path):
     [
         (["import", "/nowhere/at/all"], 1, "nothing at"),
         (["export", "jsonl", "EXISTING"], 1, "exists"),
-        (["export", "parquet", "NEW"], 1, "jsonl"),
+        (["export", "xlsx", "NEW"], 1, "jsonl"),
+        (["export", "sft", "NEW", "--source", "nobody"], 1, "human, machine, both"),
+        (["export", "sft", "NEW", "--prompt", "none"], 1, "there is no prompt"),
+        (["export", "sft", "NEW", "--since", "soon"], 2, "--since"),
         (["export", "jsonl", "NEW", "--study", "none"], 1, "no study named"),
         (["study", "create", ""], 1, "1 to 200"),
         (["study", "create", "x", "--order", "sideways"], 1, "imported"),
