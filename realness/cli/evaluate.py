@@ -61,7 +61,8 @@ def descriptions(
     if pair:
         _print_pair(pair)
     overall = found.overall.as_json()
-    told = f"{overall['n']} answers on {overall['images']} descriptions: HTER {overall['hter']:.3f}"
+    told = f"{overall['n']} answers on {overall['images']} descriptions"
+    told += f": HTER {overall['hter']:.3f}" if "hter" in overall else ", no figures"
     shared.finish({**overall, "by_generator": by_generator, "comparison": pair}, told)
 
 

@@ -11,8 +11,9 @@ from realness.domain import FindingState, Judgement, ReviewKind, Verdict
 from realness.store.descriptions import own_words
 from realness.store.engine import Database
 from realness.store.regions import final
+from realness.store.replies import DESCRIBED
 from realness.store.rows import Row
-from realness.store.tables import current_reviews, descriptions, findings, images, review_findings, studies
+from realness.store.tables import current_reviews, descriptions, findings, images, replies, review_findings, studies
 
 
 @dataclass(frozen=True)
@@ -104,6 +105,23 @@ class CorrectionStore:
             ordered = parts.order_by(findings.c.description_id, findings.c.position)
             found = _by("description_id", connection.execute(ordered).mappings())
         return [_candidate(row, found.get(row["id"], [])) for row in rows]
+
+    def failures(
+        self, study: str | None = None, split: str | None = None
+    ) -> dict[tuple[str, str, str], dict[str, int]]:
+        """By describer, of how many images that have a correction its newest reply gives no description, by why:
+        `refused`, `empty`, `invalid`.
+        """
+        r = replies.c
+        describer = (r.provider, r.model, r.prompt_version)
+        of = _counted(study, split).with_only_columns(current_reviews.c.image_id).scalar_subquery()
+        newest = select(func.max(r.id)).where(r.image_id.in_(of)).group_by(r.image_id, *describer).scalar_subquery()
+        query = select(*describer, r.status, func.count()).where(r.id.in_(newest), r.status != DESCRIBED)
+        counts: dict[tuple[str, str, str], dict[str, int]] = {}
+        with self.database.read() as connection:
+            for provider, model, prompt, status, n in connection.execute(query.group_by(*describer, r.status)):
+                counts.setdefault((provider, model, prompt), {})[status] = n
+        return counts
 
 
 _OF_REVIEW = ("id", "image_id", "description_id", "judgement", "verdict", "explanation")

@@ -12,6 +12,8 @@ from realness.store.images import add_description
 from realness.store.rows import image_name, stored_image
 from realness.store.tables import images, replies, study_images
 
+DESCRIBED = "described"
+"""The status of a reply that gave a description."""
 _OF_DESCRIPTIONS = ("parameters", "raw_reply", "input_tokens", "output_tokens", "cost", "seconds")
 
 

@@ -1,5 +1,6 @@
 """Describers held against people: how often they are right, what they miss, how much has to be changed."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -45,8 +46,7 @@ class Measured:
 
     Attributes:
         pairs: one for each image.
-        refusals: how many images it refused, gave nothing for, or gave no answer for, by which; empty where nothing is
-            known.
+        refusals: of how many images it gave no description when it was asked, by why: `refused`, `empty`, `invalid`.
     """
 
     pairs: tuple[Pair, ...]
@@ -76,7 +76,10 @@ class DescriberEvaluation:
     @property
     def overall(self) -> Measured:
         """All descriptions as if one describer had written them."""
-        return Measured(tuple(pair for one in self.by_generator.values() for pair in one.pairs))
+        failures: Counter[str] = Counter()
+        for one in self.by_generator.values():
+            failures.update(one.refusals)
+        return Measured(tuple(pair for one in self.by_generator.values() for pair in one.pairs), failures)
 
     def compare(self, ours: str, theirs: str) -> dict[str, Any]:
         """The paired test of two describers on the images that both describe.
@@ -149,7 +152,8 @@ def evaluate_descriptions(
     for one in bench.store.corrections.corrections(study, split):
         people.setdefault(one.image_id, []).append(one)
     candidates = bench.store.corrections.candidates(study, split)
-    if not candidates:
+    failures = bench.store.corrections.failures(study, split)
+    if not candidates and not failures:
         raise InvalidValue(_NOTHING)
     pairs: dict[str, list[Pair]] = {}
     for done, one in enumerate(candidates, 1):
@@ -157,7 +161,9 @@ def evaluate_descriptions(
         pair.sums  # noqa: B018  computed here, where progress is told
         pairs.setdefault(describer_name(*one.describer), []).append(pair)
         progress(done, len(candidates))
-    return DescriberEvaluation({name: Measured(tuple(each)) for name, each in pairs.items()})
+    refusals = {describer_name(*describer): counts for describer, counts in failures.items()}
+    names = [*pairs, *(name for name in refusals if name not in pairs)]
+    return DescriberEvaluation({name: Measured(tuple(pairs.get(name, ())), refusals.get(name, {})) for name in names})
 
 
 def _model(name: str) -> str:

@@ -8,6 +8,7 @@ from builders import given_image, make_description, make_image, make_submission
 from realness.cli import main
 from realness.domain import Finding, FindingState, Judgement, ReviewedFinding, StudySettings, Verdict
 from realness.errors import InvalidValue, NotFound
+from realness.store import NewReply
 from realness.workbench.describers import evaluate_descriptions
 
 RIGHT = make_description(
@@ -92,6 +93,27 @@ def test_a_text_that_was_made_wrong_on_purpose_is_no_describers(bench):
     study = described(bench, [RIGHT, PLANTED])
     reviewed(bench, study, [lambda said: {"judgement": Judgement.WRONG, "verdict": Verdict.NO, "explanation": ""}])
     assert set(evaluate_descriptions(bench).by_generator) == {"local/tuned"}
+
+
+def failed(bench, status):
+    """The describer `shy` gives no description of the first image."""
+    image = bench.store.images.by_id(1)
+    known = {"provider": "local", "model": "shy", "prompt_version": "raise-td-1", "parameters": {}, "raw": ""}
+    bench.store.replies.add(NewReply(image_id=image.id, request="a" * 64, status=status, **known))
+
+
+def test_what_a_describer_refused_is_counted_beside_the_others_figures(bench):
+    study = described(bench, [RIGHT])
+    reviewed(bench, study, [corrected_nothing] * 2)
+    failed(bench, "refused")
+    failed(bench, "empty")  # asked again: the newest reply counts
+    found = evaluate_descriptions(bench)
+    shy = found.by_generator["local/shy raise-td-1"].as_json()
+    assert (shy["images"], shy["refusals"]) == (0, {"empty": 1})
+    assert found.overall.as_json()["refusals"] == {"empty": 1}
+    assert found.by_generator["local/tuned"].as_json()["refusals"] == {}
+    with pytest.raises(InvalidValue, match="of both"):
+        found.compare("shy", "tuned")
 
 
 def test_skips_and_unreviewed_images_measure_nothing(bench):
