@@ -1,15 +1,18 @@
 """Backup, restore and check: a copy of the database, putting it back, and whether all is there."""
 
 import sys
+from collections.abc import Callable
 from dataclasses import asdict
-from typing import Annotated
+from pathlib import Path
+from typing import Annotated, Any
 
 import typer
 
 from realness.cli.context import Context, progress_bar
 from realness.domain import check_text
 from realness.errors import InvalidValue
-from realness.settings import place
+from realness.settings import Settings, place
+from realness.workbench import Progress
 
 
 def add_to(app: typer.Typer) -> None:
@@ -41,15 +44,34 @@ def backup(
 
 def restore(
     context: typer.Context,
-    source: Annotated[str, typer.Argument(metavar="BACKUP", help="A file that `backup` made.")],
+    source: Annotated[str | None, typer.Argument(metavar="[BACKUP]", help="A file that `backup` made.")] = None,
+    journal: Annotated[
+        bool, typer.Option("--journal", help="Then bring in what the journal has and the database lacks.")
+    ] = False,
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
 ) -> None:
-    """Put a backup in place of the database, after checking it. What was there is kept beside it."""
+    """Put a backup in place of the database, or make every review again from the journal, or one after the other."""
+    shared: Context = context.obj
+    if source is None and not journal:
+        raise InvalidValue("name a backup, or give --journal to make the reviews again from the journal, or both")
+    settings = shared.settings()
+    result: dict[str, Any] = {}
+    sentences = []
+    if source is not None:
+        result, sentence = _put_back(settings, place(check_text(source, "BACKUP")), yes=yes)
+        sentences.append(sentence)
+    if journal:
+        with progress_bar("restore") as progress:
+            told, sentence = _replay(settings, progress.of)
+        result |= told
+        sentences.append(sentence)
+    shared.finish(result, "; ".join(sentences))
+
+
+def _put_back(settings: Settings, backup: Path, *, yes: bool) -> tuple[dict[str, Any], str]:
     from realness.store.engine import file_of  # noqa: PLC0415
     from realness.workbench.restoring import restore as put_back  # noqa: PLC0415
 
-    shared: Context = context.obj
-    settings, backup = shared.settings(), place(check_text(source, "BACKUP"))
     target = file_of(settings.database)
     if target.exists() and not yes:
         if not sys.stdin.isatty():
@@ -59,7 +81,24 @@ def restore(
     result = {"database": str(done.database), "backup": str(done.backup), "kept": done.kept and str(done.kept)}
     result |= {"schema": done.schema, "images": done.images, "reviews": done.reviews}
     kept = f"; what was there is kept as {done.kept}" if done.kept else ""
-    shared.finish(result, f"{done.database} is {done.backup} now: {done.images} images, {done.reviews} reviews{kept}")
+    return result, f"{done.database} is {done.backup} now: {done.images} images, {done.reviews} reviews{kept}"
+
+
+def _replay(settings: Settings, of: Callable[[str], Progress]) -> tuple[dict[str, Any], str]:
+    from realness.workbench.restoring import rebuild  # noqa: PLC0415
+
+    done = rebuild(settings, of)
+    told, damage = done.replayed, done.replayed.damage
+    result = {"lines": told.lines, "made_again": told.reviews, "ratings": told.ratings, "known": told.known}
+    result |= {"conflicts": told.conflicts, "torn": damage.torn, "broken": list(damage.broken)}
+    result |= {"recovered_images": done.images, "missing_images": done.missing, "unreadable": done.unreadable}
+    sentence = f"{told.reviews} reviews made again from {told.lines} lines, {told.known} were there"
+    problems = {"lines cut off at the end, which nobody was told were kept": damage.torn}
+    problems |= {f"broken lines, the first {damage.broken[0]}" if damage.broken else "": len(damage.broken)}
+    problems |= {"reviews have another one in their place": told.conflicts, "files of images are missing": done.missing}
+    for what, number in problems.items():
+        sentence += f", {number} {what}" if number else ""
+    return result, sentence
 
 
 def check(

@@ -10,9 +10,10 @@ from typing import Annotated
 
 import typer
 
-from realness.cli.context import Context, label
+from realness.cli.context import Context, label, progress_bar
 from realness.errors import DatabaseProblem
 from realness.logs import set_up
+from realness.store.places import serving
 from realness.store.slow import SLOW_MS
 from realness.workbench import Workbench
 from realness.workbench.sampling import sample_is_missing
@@ -37,15 +38,20 @@ def serve(
         str | None, typer.Option(help="debug, info (every request), warning, error [warning; info with --log-file].")
     ] = None,
     slow_ms: Annotated[float, typer.Option(min=0, help="Statements that take as long are logged.")] = SLOW_MS,
+    backup_every: Annotated[
+        float, typer.Option(min=0, metavar="HOURS", help="A backup by itself, where something changed; 0 for none.")
+    ] = 24.0,
+    keep: Annotated[int, typer.Option(min=1, metavar="N", help="So many of those are kept.")] = 7,
 ) -> None:
     """Serve the workbench; the first start makes the sample study."""
     from realness.ui.guard import check_host  # noqa: PLC0415
     from realness.ui.server import serve as run  # noqa: PLC0415  gradio takes seconds to import
+    from realness.workbench.timer import Plan  # noqa: PLC0415
 
     shared: Context = context.obj
     set_up(log_level or ("info" if log_file else "warning"), log_file)
     study = label(study, "--study")
-    with shared.bench() as bench:
+    with shared.bench() as bench, serving(bench.store.database.path):
         check_host(host, accounts=bench.store.people.any_accounts())
         if sample_is_missing(bench):
             _add_sample(bench)
@@ -53,8 +59,11 @@ def serve(
             bench.store.studies.named(study)
         bench.store.database.slow.ms = slow_ms
         _stop_as_by_ctrl_c()
+        if bench.store.journal is not None:  # what a killed process left out, or was answered before there was one
+            with progress_bar("journal") as progress:
+                bench.store.journal.settle(progress)
         with suppress(KeyboardInterrupt):  # Ctrl+C is how a server is stopped; uvicorn has closed everything by then
-            run(bench, host, port, study)
+            run(bench, host, port, study, Plan(backup_every, keep) if backup_every else None)
 
 
 def _stop_as_by_ctrl_c() -> None:

@@ -1,6 +1,7 @@
 """Everything that is kept, and the only code that opens transactions. Takes and returns domain objects."""
 
 from dataclasses import dataclass
+from pathlib import Path
 
 from realness.store.adjudications import AdjudicationStore, Disputed, Disputes, Revision, Which
 from realness.store.assignments import AssignmentStore
@@ -14,6 +15,7 @@ from realness.store.engine import Database
 from realness.store.exports import SOURCES, ExportStore
 from realness.store.handing import Handed, TakenBack
 from realness.store.images import ImageStore, NewImage
+from realness.store.journal import Journal
 from realness.store.leaving import ExportFilter
 from realness.store.maps import MapStore, MapTask
 from realness.store.migrate import migrate
@@ -45,6 +47,7 @@ __all__ = [
     "ExportFilter",
     "Gold",
     "Handed",
+    "Journal",
     "Listed",
     "Listing",
     "MapTask",
@@ -98,16 +101,22 @@ class Store:
     adjudications: AdjudicationStore
     replies: ReplyStore
     batches: BatchStore
+    journal: Journal | None
 
     @classmethod
-    def open(cls, url: str) -> "Store":
+    def open(cls, url: str, journal: Path | None = None) -> "Store":
         """Open the database, bringing it to this version's schema first.
+
+        Args:
+            journal: the folder in which every review is kept once more; None to do without.
 
         Raises:
             DatabaseProblem: it cannot be opened, or was made by a newer version.
         """
         database = Database.open(url)
         migrate(database)
+        kept = Journal(database, journal) if journal is not None else None
+        database.keepers.extend([kept] if kept is not None else ())
         return cls(
             database,
             images=ImageStore(database),
@@ -132,6 +141,7 @@ class Store:
             adjudications=AdjudicationStore(database),
             replies=ReplyStore(database),
             batches=BatchStore(database),
+            journal=kept,
         )
 
     def close(self) -> None:

@@ -120,7 +120,7 @@ class AdjudicationStore:
             InvalidValue: no reason is given, nothing is decided, or a source, the description, the map or a finding
                 belongs to another image or study.
         """
-        with self.database.write() as connection:
+        with self.database.keeping() as connection:
             again = _revisions(connection, reviews.c.submission_id == submission.submission_id)
             if again:
                 return same_review(again[0].review, adjudicator_id, submission)

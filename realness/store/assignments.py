@@ -75,7 +75,7 @@ class AssignmentStore:
             StudyClosed: the study takes no ratings any more.
         """
         given = {"rating": check_rating(rating), "at": now(), "study": study_id, "image": image_id, "me": reviewer_id}
-        with self.database.write() as connection:
+        with self.database.keeping(rated=(study_id, image_id, reviewer_id)) as connection:
             row = connection.execute(_PLACE, given).first()
             if row is None or row.closed_at is not None:
                 raise StudyClosed("this study is closed and takes no ratings; choose another one")

@@ -63,6 +63,12 @@ def counts(database: Database) -> tuple[int, int]:
     return int(images or 0), int(reviews or 0)
 
 
+def last_review(database: Database) -> int:
+    """The id of the review that was kept last; 0 for none."""
+    with database.read() as connection:
+        return int(connection.exec_driver_sql("SELECT max(id) FROM reviews").scalar() or 0)
+
+
 def problems(path: Path) -> list[str]:
     """What SQLite finds wrong in a database that nobody uses; nothing where it is sound."""
     try:

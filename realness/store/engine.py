@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event
 from sqlalchemy.engine import make_url
@@ -21,6 +21,7 @@ from sqlalchemy.exc import ArgumentError, DatabaseError, OperationalError
 
 from realness.errors import DatabaseProblem
 from realness.store import slow
+from realness.store.places import refuse_network
 from realness.store.recognise import refuse_others
 
 BUSY_TIMEOUT_MS = 10_000
@@ -88,6 +89,14 @@ class _Watch:
             self._connection = None
 
 
+class Keeper(Protocol):
+    """Keeps a second account of what people answered."""
+
+    def kept(self, rated: tuple[int, int, int] | None) -> None:
+        """Something was committed: reviews, or the rating of an image (ids of study, image and reviewer)."""
+        ...
+
+
 @dataclass(frozen=True)
 class Database:
     """The only thing that hands out connections: `read()` and `write()`, each one short transaction."""
@@ -97,6 +106,8 @@ class Database:
     _writer: _Writer = field(default_factory=_Writer)
     _shared: threading.local = field(default_factory=threading.local)
     _watch: _Watch = field(default_factory=_Watch)
+    keepers: list[Keeper] = field(default_factory=list)
+    """Told by `keeping`."""
 
     @classmethod
     def open(cls, url: str) -> "Database":
@@ -107,6 +118,7 @@ class Database:
                 left as it is then.
         """
         path = file_of(url)
+        refuse_network(path)
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
         except OSError as error:
@@ -171,6 +183,18 @@ class Database:
             with connection.begin():
                 _begin(connection, "BEGIN IMMEDIATE")
                 yield connection
+
+    @contextmanager
+    def keeping(self, rated: tuple[int, int, int] | None = None) -> Iterator[Connection]:
+        """`write()` of what people answer: when this ends, those who keep a second account have it, too.
+
+        Args:
+            rated: the ids of study, image and reviewer, where it is a rating that is kept.
+        """
+        with self.write() as connection:
+            yield connection
+        for keeper in self.keepers:
+            keeper.kept(rated)
 
     def version(self) -> int:
         """A number that is another one after every commit, whoever made it: what was read under it still holds."""

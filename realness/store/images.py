@@ -103,6 +103,11 @@ class ImageStore:
         with self.database.read() as connection:
             return connection.execute(select(image_name()).where(images.c.id == image_id)).scalar()
 
+    def known(self, sha256: str) -> bool:
+        """Whether there is an image with these bytes."""
+        with self.database.read() as connection:
+            return connection.execute(_BY_CONTENT, {"named": sha256}).first() is not None
+
     def _one(self, query: Select, named: str | int) -> StoredImage:
         with self.database.read() as connection:
             row = connection.execute(query, {"named": named}).mappings().first()
@@ -120,6 +125,7 @@ class ImageStore:
 
 
 _BY_KEY = select(images).where(images.c.key == bindparam("named"))
+_BY_CONTENT = select(images.c.id).where(images.c.sha256 == bindparam("named"))
 _BY_ID = select(images).where(images.c.id == bindparam("named"))
 
 

@@ -58,14 +58,14 @@ class ReviewStore:
                 map or a finding belongs to another image, a full review answers a description without judging it,
                 or where there are several it is not one of those that were shown.
         """
-        with self.database.write() as connection:
+        with self.database.keeping() as connection:
             return _submit(connection, reviewer_id, submission)
 
     def submit_and_take(
         self, study: Study, reviewer_id: int, submission: Submission, ahead: int
     ) -> tuple[StoredReview, Taken]:
         """The same, and in the same transaction the image that comes next; see `queues.take`."""
-        with self.database.write() as connection:
+        with self.database.keeping() as connection:
             saved = _submit(connection, reviewer_id, submission)
             return saved, take(connection, study, reviewer_id, ahead)
 

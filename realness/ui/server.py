@@ -44,6 +44,7 @@ from realness.workbench.accounts import Door
 from realness.workbench.chores import Chores
 from realness.workbench.learning import Learning
 from realness.workbench.opinions import Statistics
+from realness.workbench.timer import Plan, Timer
 from realness.workbench.uploads import Uploads
 
 _KEPT_OPEN = 75
@@ -56,12 +57,15 @@ _STATUS |= {InvalidValue: (422, "invalid"), StudyClosed: (409, "closed"), Unread
 _STATUS |= {NotSignedIn: (401, "refused"), NotAllowed: (403, "not_allowed"), TooManyTries: (429, "too_many")}
 
 
-def build_app(bench: Workbench, study: str | None = None, *, reachable: bool = False) -> FastAPI:
+def build_app(
+    bench: Workbench, study: str | None = None, *, reachable: bool = False, backups: Plan | None = None
+) -> FastAPI:
     """Our routes, the scripts and the page, behind the guard and the entrance. Loads no model.
 
     Args:
         study: by name, which opens first.
         reachable: other machines can come; then nobody is let in without an account.
+        backups: how often one is made by itself; None for never.
     """
     token = secrets.token_urlsafe(32)
     learning, chores, uploads = Learning(bench.settings), Chores(bench.settings), Uploads(bench.settings)
@@ -69,7 +73,12 @@ def build_app(bench: Workbench, study: str | None = None, *, reachable: bool = F
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
         uploads.clear()
+        timer = backups and Timer(bench.settings, chores, backups)
+        if timer:
+            timer.start()
         yield
+        if timer:
+            timer.stop()
         learning.stop()
         chores.stop()
 
@@ -100,7 +109,7 @@ def build_app(bench: Workbench, study: str | None = None, *, reachable: bool = F
     return app
 
 
-def serve(bench: Workbench, host: str, port: int, study: str | None = None) -> None:
+def serve(bench: Workbench, host: str, port: int, study: str | None = None, backups: Plan | None = None) -> None:
     """Run the app until it is stopped.
 
     Raises:
@@ -110,7 +119,7 @@ def serve(bench: Workbench, host: str, port: int, study: str | None = None) -> N
     listener = _listen(host, port)
     address = f"[{host}]" if ":" in host else host
     config = uvicorn.Config(
-        build_app(bench, study, reachable=not is_loopback(host)),
+        build_app(bench, study, reachable=not is_loopback(host), backups=backups),
         log_config=None,
         access_log=False,
         timeout_keep_alive=_KEPT_OPEN,

@@ -15,7 +15,8 @@ from realness.settings import Settings
 from realness.store import copying
 from realness.workbench.bench import Progress, Workbench, digest, silent
 
-_NAME = re.compile(r"realness-\d{8}-\d{6}(-\d+)?\.db")
+_NAME = re.compile(r"realness-(auto-)?\d{8}-\d{6}(-\d+)?\.db")
+_AUTO = "realness-auto-"
 
 
 @dataclass(frozen=True)
@@ -78,13 +79,26 @@ def back_up(bench: Workbench, dest: Path | None = None, progress: Progress = sil
     return made
 
 
+def back_up_and_thin_out(bench: Workbench, keep: int, progress: Progress = silent) -> Backup:
+    """Make a copy in `DATA/backups` as the timer does, and take away the oldest of those that were made so, but for
+    `keep` of them. Where the new one is damaged nothing is taken away: an older one may be the last that is sound.
+    """
+    made = back_up(bench, _target(bench, None, datetime.now(UTC), _AUTO), progress)
+    if made.ok:
+        own = [one for one in backups(bench.settings) if one.path.name.startswith(_AUTO)]
+        own.sort(key=lambda one: one.path.stat().st_mtime_ns, reverse=True)
+        for old in own[keep:]:
+            delete_backup(bench.settings, old.path.name)
+    return made
+
+
 def backups(settings: Settings) -> list[Backup]:
     """The copies in `DATA/backups`, newest first."""
     try:
         found = [path for path in folder(settings).iterdir() if _NAME.fullmatch(path.name) and path.is_file()]
     except OSError:
         return []
-    return [_read(path) for path in sorted(found, key=lambda path: path.name, reverse=True)]
+    return [_read(path) for path in sorted(found, key=lambda path: path.name.replace(_AUTO, "realness-"), reverse=True)]
 
 
 def backup_named(settings: Settings, name: str) -> Backup:
@@ -114,13 +128,13 @@ def delete_backup(settings: Settings, name: str) -> None:
         raise CannotWrite(f"{name} cannot be deleted: {error.strerror or error}") from error
 
 
-def _target(bench: Workbench, dest: Path | None, made_at: datetime) -> Path:
+def _target(bench: Workbench, dest: Path | None, made_at: datetime, begins: str = "realness-") -> Path:
     into = made_folder(folder(bench.settings)) if dest is None else dest
     if not into.is_dir():
         if into.exists() or into.is_symlink():
             raise InvalidValue(f"{into} exists already; choose another name, or move it away")
         return into
-    stem = f"realness-{made_at:%Y%m%d-%H%M%S}"
+    stem = f"{begins}{made_at:%Y%m%d-%H%M%S}"
     names = (f"{stem}{f'-{turn}' * (turn > 1)}.db" for turn in range(1, 1000))
     return next(into / name for name in names if not (into / name).exists())
 

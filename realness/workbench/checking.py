@@ -1,4 +1,4 @@
-"""Whether all that is kept is there and as it was: the database, the files it refers to, exports, backups."""
+"""Whether all that is kept is there and as it was: the database, its files, the journal, exports, backups."""
 
 import json
 import os
@@ -11,9 +11,10 @@ from realness.errors import DatabaseProblem
 from realness.settings import Settings
 from realness.store import copying
 from realness.store.engine import file_of
+from realness.store.journal import Damage, read_lines
 from realness.store.kept_files import KINDS, Paths, count, empty_paths, kept_files
 from realness.workbench import backups, exporting
-from realness.workbench.bench import Progress, Workbench, digest, silent
+from realness.workbench.bench import Progress, Workbench, digest, journal_folder, silent
 
 LISTED = 100
 """Problems of a kind that are listed; all are counted."""
@@ -35,7 +36,7 @@ class Problem:
     """What is wrong, and what to do about it.
 
     Attributes:
-        kind: `database`, `image`, `map`, `reference map`, `orphan`, `export` or `backup`.
+        kind: `database`, `image`, `map`, `reference map`, `orphan`, `journal`, `export` or `backup`.
     """
 
     kind: str
@@ -99,6 +100,7 @@ def check(settings: Settings, *, fast: bool = False, of: Callable[[str], Progres
             for kind in KINDS:
                 _check_files(bench, kind, known, told, fast=fast, progress=of(f"{kind}s"))
             _find_orphans(settings.data, known, told, of("files in the data folder"))
+        _check_journal(bench, told, of("lines of the journal"))
     except DatabaseProblem as error:
         told.found("database", str(error), _DAMAGED)
     finally:
@@ -150,6 +152,19 @@ def _files(data: Path) -> Iterator[Path]:
     for folder in _FOLDERS:
         for where, _, names in os.walk(data / folder):
             yield from (Path(where) / name for name in names)
+
+
+def _check_journal(bench: Workbench, told: Checked, progress: Progress) -> None:
+    folder, damage, through = journal_folder(bench.settings), Damage(), 0
+    for done, one in enumerate(read_lines(folder, damage), 1):
+        told.looked_at("journal line")
+        through = one["through"][0]
+        progress(done, None)
+    for where in damage.broken:
+        told.found("journal", f"{where} was changed", "keep the database's backups well: this line cannot be replayed")
+    last = copying.last_review(bench.store.database)
+    if through < last:
+        told.found("journal", f"it ends at review {through} of {last}", "start the app: it completes the journal first")
 
 
 def _check_exports(settings: Settings, told: Checked, *, fast: bool, progress: Progress) -> None:

@@ -208,9 +208,11 @@ def _export(bench: Workbench, asked: Mapping[str, Any]) -> dict[str, Any]:
     return {name: manifest[name] for name in ("file", "format", "rows", "excluded", "sha256", "bytes")}
 
 
-def _backup(bench: Workbench, _asked: Mapping[str, Any]) -> dict[str, Any]:
-    from realness.workbench.backups import back_up  # noqa: PLC0415
+def _backup(bench: Workbench, asked: Mapping[str, Any]) -> dict[str, Any]:
+    from realness.workbench.backups import back_up, back_up_and_thin_out  # noqa: PLC0415
 
+    if "keep" in asked:
+        return back_up_and_thin_out(bench, asked["keep"], _telling("copying")).as_json()
     return back_up(bench, progress=_telling("copying")).as_json()
 
 

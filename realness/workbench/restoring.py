@@ -1,22 +1,27 @@
-"""Putting a copy of the database back."""
+"""Putting a copy of the database back, and making reviews again from the journal."""
 
 import json
 import shutil
 import sqlite3
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
 from realness.atomic import replacing, sweep
-from realness.errors import DatabaseProblem, InvalidValue, NotFound
+from realness.domain import StudySettings
+from realness.errors import DatabaseProblem, InvalidValue, NotFound, UnreadableImage
+from realness.images import inspect_image
 from realness.settings import Settings
-from realness.store import Store, copying
+from realness.store import NewImage, Store, copying
 from realness.store.engine import file_of
+from realness.store.journal import Replayed, replay
+from realness.store.kept_files import kept_files
 from realness.store.recognise import refuse_others, schema_of
 from realness.store.replacing import alone, set_aside
 from realness.workbench.backups import card_of
-from realness.workbench.bench import digest
+from realness.workbench.bench import Progress, Workbench, digest, journal_folder, silent
 
 
 @dataclass(frozen=True)
@@ -106,3 +111,68 @@ def _brought_up_to_date(part: Path) -> tuple[int, int]:
     finally:
         for left in part.parent.glob(f"{part.name}?*"):  # logs, and the migration's own copy
             left.unlink(missing_ok=True)
+
+
+@dataclass(frozen=True)
+class Rebuilt:
+    """What was made again from the journal and the data folder.
+
+    Attributes:
+        images: found in the data folder, and not known to the database nor to the journal: they are in the study
+            `RECOVERED`.
+        missing: images that were answered and whose files are gone.
+        unreadable: files of the data folder that are no images any more.
+    """
+
+    replayed: Replayed
+    images: int
+    missing: int
+    unreadable: int
+
+
+RECOVERED = "recovered"
+"""The study of images that nobody answered, whose study is not known any more."""
+
+
+def rebuild(settings: Settings, of: Callable[[str], Progress] = lambda _unit: silent) -> Rebuilt:
+    """Bring into the database, made anew where it is gone, what the journal has and it lacks.
+
+    Args:
+        of: gives, for what is counted, who is told of it.
+
+    Raises:
+        NotFound: there is no journal.
+    """
+    folder = journal_folder(settings)
+    if not folder.is_dir():
+        raise NotFound(
+            f"there is no journal at {folder}; name the data folder with --data, and the database by the file "
+            "name that it had with --db"
+        )
+    bench = Workbench.open(settings)
+    try:
+        replayed = replay(bench.store.database, folder, of("lines"))
+        found, unreadable = _images_without_rows(bench, of("files of images"))
+        missing = sum(not (settings.data / one.path).is_file() for one in kept_files(bench.store.database, "image"))
+        return Rebuilt(replayed, found, missing, unreadable)
+    finally:
+        bench.close()
+
+
+def _images_without_rows(bench: Workbench, progress: Progress) -> tuple[int, int]:
+    """Put every image of the data folder into the database; how many it did not know, and how many are none."""
+    fresh = unreadable = 0
+    known = bench.store.images.known
+    for done, path in enumerate(sorted((bench.settings.data / "images").glob("*/[!.]*")), 1):
+        progress(done, None)
+        if known(path.name.split(".")[0]):
+            continue
+        try:
+            facts = inspect_image(path)
+        except UnreadableImage:
+            unreadable += 1
+            continue
+        study = bench.store.studies.ensure(RECOVERED, StudySettings())
+        new = NewImage(facts, path.relative_to(bench.settings.data).as_posix(), RECOVERED, path.name)
+        fresh += bench.store.images.add(study.id, [new])[0]
+    return fresh, unreadable

@@ -6,6 +6,7 @@ import shutil
 import sqlite3
 
 import pytest
+from builders import given_image, make_submission
 from PIL import Image
 
 from realness.cli import main
@@ -14,6 +15,7 @@ from realness.settings import Settings
 from realness.store import ExportFilter
 from realness.workbench import Workbench, mapping
 from realness.workbench.backups import back_up
+from realness.workbench.bench import journal_folder
 from realness.workbench.checking import LISTED, check
 from realness.workbench.exporting import export_reviews, folder
 from realness.workbench.files import display_file, thumbnail_file
@@ -136,6 +138,19 @@ def test_a_row_that_refers_to_nothing_is_found(filled):
         )
     connection.close()
     assert "a row of tags refers to a missing one of" in check(filled.settings).problems[0].what
+
+
+def test_a_changed_line_of_the_journal_and_one_that_is_missing_are_found(filled):
+    study, me = filled.store.studies.all()[0], filled.store.people.local()
+    for _ in range(2):
+        filled.store.reviews.submit(me.id, make_submission(study, given_image(filled.store, study)))
+    assert check(filled.settings).ok
+    (path,) = journal_folder(filled.settings).glob("2*.jsonl")
+    whole = path.read_bytes()
+    path.write_bytes(whole.replace(b"40.0", b"41.0", 1))
+    assert [one.what for one in check(filled.settings).problems] == [f"{path.name} line 1 was changed"]
+    path.write_bytes(whole[: whole.rindex(b"\n", 0, -1) + 1])
+    assert [one.what for one in check(filled.settings).problems] == ["it ends at review 1 of 2"]
 
 
 def test_the_command_fails_with_a_list_and_counts_more_than_it_lists(filled, capsys):
