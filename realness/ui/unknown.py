@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from fastapi import APIRouter
 from starlette.responses import JSONResponse
-from starlette.routing import BaseRoute, Match, Route
+from starlette.routing import Match, Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 PLACES = ("/api", "/files")
@@ -16,12 +16,8 @@ def every_route(router: APIRouter) -> Iterator[Route]:
         inner = getattr(route, "original_router", None)
         if inner is not None:
             yield from every_route(inner)
-        elif _is_route(route):
+        elif isinstance(route, Route):
             yield route
-
-
-def _is_route(route: BaseRoute) -> bool:
-    return isinstance(route, Route)
 
 
 def refusing(place: str, router: APIRouter) -> ASGIApp:
