@@ -3,6 +3,8 @@
 import json
 from typing import Any
 
+import orjson
+
 from realness.exchange.rows import COLUMNS, ExportRow
 
 _BREAKS = {"\x85": "\\u0085", "\u2028": "\\u2028", "\u2029": "\\u2029"}
@@ -11,13 +13,16 @@ _encode = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",",
 
 
 def line(row: ExportRow) -> str:
-    """One review as a JSON object, with its end."""
-    return dumps(dict(zip(COLUMNS, row, strict=True))) + "\n"
+    """One review as a JSON object, with its end. What the store keeps holds no NaN and no infinity."""
+    return _unbroken(orjson.dumps(dict(zip(COLUMNS, row, strict=True)), option=orjson.OPT_APPEND_NEWLINE).decode())
 
 
 def dumps(value: Any) -> str:
     """Compact JSON on one line, readable in every script. Raises `ValueError` on NaN and infinity."""
-    text = _encode(value)
+    return _unbroken(_encode(value))
+
+
+def _unbroken(text: str) -> str:
     if not text.isascii():
         for character, escaped in _BREAKS.items():
             if character in text:

@@ -15,6 +15,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Protocol
 
+import orjson
 from sqlalchemy import URL, Connection, Engine, create_engine, event
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, DatabaseError, OperationalError
@@ -127,7 +128,9 @@ class Database:
             refuse_others(path)
         except sqlite3.DatabaseError as error:
             raise _problem(_advice(path, str(error)), path) from error
-        engine = create_engine(url, hide_parameters=True)  # an error may be logged: not what somebody wrote
+        engine = create_engine(
+            url, hide_parameters=True, json_deserializer=orjson.loads
+        )  # an error may be logged: not what somebody wrote
         event.listen(engine, "connect", _on_connect)
         database = cls(engine, slow.watch(engine))
         with database.read():  # a file that is no database shows itself here, not in the middle of a save
