@@ -1,0 +1,155 @@
+"""Many people save over HTTP while the server is killed: what it acknowledged is there, once and whole, in the database
+and in the journal, and the journal alone gives it back.
+"""
+
+import os
+import random
+import sqlite3
+import threading
+import time
+import uuid
+
+import httpx
+import pytest
+from builders import make_description, make_image
+from server import Server
+
+from realness.domain import StudySettings
+from realness.settings import Settings
+from realness.store.journal import Damage, read_lines
+from realness.workbench import Workbench
+from realness.workbench.bench import journal_folder
+from realness.workbench.restoring import rebuild
+
+KILLS, WRITERS = (200, 64) if os.environ.get("REALNESS_SOAK") else (3, 8)
+
+
+class Writer(threading.Thread):
+    """Saves revisions of one image, one after another; sends again what was not answered."""
+
+    def __init__(self, number, image):
+        super().__init__(daemon=True)
+        self.number, self.image = number, image
+        self.acknowledged, self.problems, self.revision = [], [], 0
+        self.sent, self.client, self.stopping = None, None, False
+
+    def run(self):
+        while not self.stopping:
+            client = self.client
+            if client is None:
+                time.sleep(0.01)
+                continue
+            self.sent = self.sent or str(uuid.uuid4())
+            body = {"submission_id": self.sent, "study": 1, "image": self.image, "base_revision": self.revision}
+            body |= {"explanation": f"{self.number} {self.sent}", "verdict": "no"}
+            region = {"shape": "box", "coordinates": [1, 2, 30, 40]}
+            body["findings"] = [{"state": "added", "phrase": f"part {n}", "regions": [region]} for n in range(2)]
+            try:
+                answer = client.post("/api/reviews", json=body)
+            except (httpx.TransportError, RuntimeError):
+                time.sleep(0.02)
+                continue
+            if answer.status_code == 200:
+                self.acknowledged.append(self.sent)
+                self.revision, self.sent = answer.json()["revision"], None
+            else:
+                self.problems.append(f"{answer.status_code} {answer.text}")
+                return
+
+
+@pytest.fixture
+def server(tmp_path):
+    bench = Workbench.open(Settings(f"sqlite:///{tmp_path}/a.db", tmp_path / "data"))
+    study = bench.store.studies.create("storm", StudySettings())
+    bench.store.images.add(study.id, [make_image(description=make_description()) for _ in range(WRITERS)])
+    bench.close()
+    server = Server(tmp_path / "a.db", tmp_path / "data").start()
+    yield server
+    server.stop()
+
+
+def begun(server):
+    """The keys of all images, each opened and rated."""
+    with server.client() as client:
+        items = client.get("/api/browse", params={"study": 1, "per": 100}).json()["items"]
+        keys = [card["key"] for card in items]
+        for key in keys:
+            client.get("/api/item", params={"study": 1, "image": key}).raise_for_status()
+            client.post("/api/lock", json={"study": 1, "image": key, "rating": 40}).raise_for_status()
+    return keys
+
+
+def stored(path):
+    """Of each review: its submission, image, revision, text, and how many findings and marks it has."""
+    query = (
+        "SELECT r.submission_id, i.key, r.revision, r.explanation, count(DISTINCT f.id), count(g.id) FROM reviews r "
+        "JOIN images i ON i.id = r.image_id LEFT JOIN review_findings f ON f.review_id = r.id "
+        "LEFT JOIN review_regions g ON g.review_finding_id = f.id GROUP BY r.id ORDER BY r.id"
+    )
+    with sqlite3.connect(path) as connection:
+        assert connection.execute("PRAGMA integrity_check").fetchone() == ("ok",)
+        rows = connection.execute(query).fetchall()
+    connection.close()
+    return rows
+
+
+@pytest.mark.timeout(7200)
+def test_nothing_acknowledged_is_lost_doubled_or_halved_in_the_database_and_in_the_journal(server):
+    keys = begun(server)
+    assert len(set(keys)) == WRITERS
+    writers = [Writer(number, key) for number, key in enumerate(keys)]
+    for writer in writers:
+        writer.client = server.client()
+        writer.start()
+    dice = random.Random(11)
+    for _ in range(KILLS):
+        time.sleep(dice.uniform(0.1, 1.5))
+        server.kill()
+        for writer in writers:
+            writer.client = None
+        server.start()
+        for writer in writers:
+            writer.client = server.client()
+    time.sleep(1)
+    server.kill()
+    for writer in writers:
+        writer.stopping = True
+        writer.join(60)
+    assert [problem for writer in writers for problem in writer.problems] == []
+    acknowledged = {one for writer in writers for one in writer.acknowledged}
+    assert len(acknowledged) > KILLS * WRITERS / 2
+    settings = Settings(f"sqlite:///{server.database}", server.data)
+    lines = [one for one in read_lines(journal_folder(settings), Damage()) if one["kind"] == "review"]
+    assert acknowledged <= {one["review"]["submission_id"] for one in lines}  # before anything could complete it
+    rows = stored(server.database)
+    ids = [row[0] for row in rows]
+    assert len(ids) == len(set(ids))
+    assert acknowledged <= set(ids)
+    assert set(ids) - acknowledged <= {writer.sent for writer in writers}
+    number = {writer.image: writer.number for writer in writers}
+    assert all(row[3] == f"{number[row[1]]} {row[0]}" and row[4:] == (2, 2) for row in rows)
+    for writer in writers:
+        revisions = [row[2] for row in rows if row[1] == writer.image]
+        assert revisions == list(range(1, len(revisions) + 1))
+    assert [one["through"][1] for one in lines] == ids[: len(lines)]
+    _from_the_journal_alone(settings, rows)
+
+
+def _from_the_journal_alone(settings, rows):
+    opened = Workbench.open(settings)
+    opened.store.journal.settle()  # what the last kill left out
+    path = opened.store.database.path
+    opened.close()
+    for old in path.parent.glob("a.db*"):
+        old.unlink()
+    assert rebuild(settings).replayed.reviews == len(rows)
+    assert stored(path) == rows
+
+
+def test_a_second_app_on_the_same_file_is_refused_in_one_line_and_one_after_a_kill_is_not(server):
+    second = Server(server.database, server.data)
+    with pytest.raises(AssertionError, match=r"error: .* is served by another process \(process \d+\); use that"):
+        second.start()
+    assert server.client().get("/api/start").status_code == 200
+    server.kill()
+    second.start().stop()
