@@ -13,6 +13,7 @@ from sqlalchemy import select
 from realness.cli import main
 from realness.errors import DatabaseProblem, InvalidValue, NotFound
 from realness.settings import Settings
+from realness.store.migrate import HEAD
 from realness.store.tables import reviews
 from realness.workbench import Workbench
 from realness.workbench.backups import back_up, card_of
@@ -78,7 +79,7 @@ def test_a_backup_made_while_others_save_is_put_back_with_every_review_that_it_h
     assert read(again) == before
     assert again.store.reviews.last(study.id, again.store.people.local().id).submission.explanation.startswith("of ")
     again.close()
-    assert (done.reviews, done.schema) == (4, "0009")
+    assert (done.reviews, done.schema) == (4, HEAD)
     assert (done.kept and done.kept.read_bytes()) == broken
     assert not list(path.parent.glob(".*part*"))
 
@@ -128,7 +129,7 @@ def test_an_older_schema_is_brought_up_to_date_before_it_is_put_back(bench, tmp_
     assert restore(bench.settings, made.path).schema == "0008"
     assert made.path.read_bytes() == before
     with sqlite3.connect(bench.store.database.path) as connection:
-        assert connection.execute("SELECT version_num FROM alembic_version").fetchone() == ("0009",)
+        assert connection.execute("SELECT version_num FROM alembic_version").fetchone() == (HEAD,)
 
 
 def test_what_is_no_sound_backup_is_refused_and_nothing_is_changed(bench, tmp_path):
