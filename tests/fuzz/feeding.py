@@ -23,8 +23,11 @@ PATIENCE = 20
 
 
 def peak() -> int:
-    """Most bytes that this process ever had in memory."""
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024)
+    """Most bytes that this process ever had in memory; what `getrusage` tells may be of the one that started it."""
+    status = Path("/proc/self/status")
+    if not status.exists():
+        return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return int(next(line.split()[1] for line in status.read_text().splitlines() if line.startswith("VmHWM"))) * 1024
 
 
 def late(_number: int, _frame: object) -> None:

@@ -10,17 +10,30 @@ from pathlib import Path
 import pytest
 import seeds
 import targets
+from PIL import Image
+
+from realness import images
 
 HERE = Path(__file__).resolve().parent
 COUNT = 10_000 if os.environ.get("REALNESS_SOAK") else 300
-MOST = 2_500_000_000
-"""Bytes of memory that reading one image may take, as docs/operating.md says."""
+A_PIXEL = 17
+"""Bytes of memory that reading one image may take for each of its pixels: docs/operating.md says 16."""
+MOST = A_PIXEL * images.MAX_PIXELS
+READ = """
+import sys
+from pathlib import Path
+from feeding import peak
+from realness import images
+before = peak()
+images.read_image(Path(sys.argv[1]))
+print(peak() - before)
+"""
 
 
 def run(script, *words):
     """A program of this folder, to its end; its output."""
     ways = os.pathsep.join(map(str, (HERE.parents[1], HERE.parent, HERE)))
-    command = [sys.executable, "-W", "ignore", str(HERE / script), *map(str, words)]
+    command = [sys.executable, "-W", "ignore", script if script == "-c" else str(HERE / script), *map(str, words)]
     return subprocess.run(
         command, env=os.environ | {"PYTHONPATH": ways}, capture_output=True, text=True, timeout=3000, check=False
     )
@@ -38,6 +51,15 @@ def test_broken_files_are_read_or_refused_with_a_reason_and_nothing_else(tmp_pat
     assert all(one["refused"] for one in told)
     assert max(one["slowest"] for one in told) < 15
     assert max(one["peak"] for one in told) < MOST
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="memory is told in other units elsewhere")
+@pytest.mark.parametrize("mode", ["RGBA", "LA"])
+def test_an_image_takes_as_much_memory_as_is_said(tmp_path, mode):
+    Image.new(mode, (3000, 3000)).save(tmp_path / "a.png")
+    done = run("-c", READ, tmp_path / "a.png")
+    assert done.returncode == 0, done.stderr
+    assert 4 < int(done.stdout) / 3000**2 < A_PIXEL
 
 
 def test_whole_files_of_every_kind_are_read(tmp_path):
