@@ -128,9 +128,8 @@ class Database:
             refuse_others(path)
         except sqlite3.DatabaseError as error:
             raise _problem(_advice(path, str(error)), path) from error
-        engine = create_engine(
-            url, hide_parameters=True, json_deserializer=orjson.loads
-        )  # an error may be logged: not what somebody wrote
+        # An error may be logged: without what somebody wrote.
+        engine = create_engine(url, hide_parameters=True, json_deserializer=orjson.loads)
         event.listen(engine, "connect", _on_connect)
         database = cls(engine, slow.watch(engine))
         with database.read():  # a file that is no database shows itself here, not in the middle of a save
