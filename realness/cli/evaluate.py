@@ -57,13 +57,17 @@ def descriptions(
         found = evaluate_descriptions(bench, study=study, split=split, progress=progress)
         pair = found.compare(*compare) if compare else None
         by_generator = {name: one.as_json() for name, one in found.by_generator.items()}
-    _print_figures({name: by_generator[name] for name in by_generator})
     if pair:
         _print_pair(pair)
+    else:
+        _print_figures(by_generator)
     overall = found.overall.as_json()
-    told = f"{overall['n']} answers on {overall['images']} descriptions"
+    told = f"{overall['images']} descriptions by {len(by_generator)} describers"
     told += f": HTER {overall['hter']:.3f}" if "hter" in overall else ", no figures"
-    shared.finish({**overall, "by_generator": by_generator, "comparison": pair}, told)
+    if found.unsaid:
+        told += f"; left out: {found.unsaid} answers that call a text wrong and do not say what is right"
+    left_out = {"wrong and not corrected": found.unsaid} if found.unsaid else {}
+    shared.finish({**overall, "by_generator": by_generator, "comparison": pair, "excluded": left_out}, told)
 
 
 def _print_figures(by_generator: dict[str, dict[str, Any]]) -> None:
@@ -75,7 +79,7 @@ def _print_figures(by_generator: dict[str, dict[str, Any]]) -> None:
         if any(name in one for one in by_generator.values())
     }
     rows["answers, images"] = [f"{one['n']}, {one['images']}" for one in by_generator.values()]
-    rows["refused"] = [str(sum(one["refusals"].values())) if one["refusals"] else "" for one in by_generator.values()]
+    rows["refused"] = [str(sum(one["refusals"].values())) for one in by_generator.values()]
     _print_rows("Descriptions against people (95 % interval)", ["figure", *by_generator], rows)
 
 

@@ -37,6 +37,7 @@ class Correction:
 
     Attributes:
         description_id: the description that it answers; None where the image had none.
+        answered_verdict, answered_explanation: what that description says.
     """
 
     image_id: int
@@ -46,6 +47,8 @@ class Correction:
     verdict: Verdict | None
     explanation: str
     findings: tuple[CorrectedFinding, ...]
+    answered_verdict: Verdict | None = None
+    answered_explanation: str = ""
 
 
 @dataclass(frozen=True)
@@ -80,7 +83,9 @@ class CorrectionStore:
             split: of the image; None for all.
         """
         counted = _counted(study, split)
-        said = counted.with_only_columns(*(current_reviews.c[name] for name in _OF_REVIEW), images.c.sha256)
+        answered = (descriptions.c[name].label(f"answered_{name}") for name in ("verdict", "explanation"))
+        said = counted.with_only_columns(*(current_reviews.c[name] for name in _OF_REVIEW), images.c.sha256, *answered)
+        said = said.outerjoin(descriptions, descriptions.c.id == current_reviews.c.description_id)
         c, of = review_findings.c, counted.with_only_columns(current_reviews.c.id).scalar_subquery()
         kind = func.coalesce(c.kind, findings.c.kind).label("kind")
         parts = select(c.review_id, c.state, c.phrase, kind, c.finding_id)
@@ -146,13 +151,16 @@ def _correction(row: Row, parts: Sequence[Row]) -> Correction:
         CorrectedFinding(FindingState(one["state"]), one["phrase"], one["kind"], one["finding_id"]) for one in parts
     )
     judgement = Judgement(row["judgement"]) if row["judgement"] else None
-    verdict = Verdict(row["verdict"]) if row["verdict"] else None
-    said = row["description_id"], judgement, verdict, row["explanation"]
-    return Correction(row["image_id"], row["sha256"], *said, found)
+    said = row["description_id"], judgement, _verdict(row["verdict"]), row["explanation"]
+    answered = _verdict(row["answered_verdict"]), row["answered_explanation"] or ""
+    return Correction(row["image_id"], row["sha256"], *said, found, *answered)
+
+
+def _verdict(told: str | None) -> Verdict | None:
+    return Verdict(told) if told else None
 
 
 def _candidate(row: Row, parts: Sequence[Row]) -> Candidate:
     describer = row["provider"], row["model"], row["prompt_version"]
-    verdict = Verdict(row["verdict"]) if row["verdict"] else None
     found = tuple((one["id"], one["phrase"], one["kind"]) for one in parts)
-    return Candidate(row["id"], row["image_id"], describer, verdict, row["explanation"], found)
+    return Candidate(row["id"], row["image_id"], describer, _verdict(row["verdict"]), row["explanation"], found)

@@ -68,10 +68,11 @@ class DescriberEvaluation:
 
     Attributes:
         by_generator: each describer by its name.
-        overall: all of them together.
+        unsaid: how many answers are left out since they call a text wrong and do not say what is right.
     """
 
     by_generator: Mapping[str, Measured]
+    unsaid: int = 0
 
     @property
     def overall(self) -> Measured:
@@ -119,7 +120,7 @@ class DescriberEvaluation:
         alike = [known for known in self.by_generator if name == _model(known)]
         if len(alike) == 1:
             return alike[0]
-        known = ", ".join(self.by_generator)
+        known = ", ".join(alike or self.by_generator)
         raise NotFound(
             f"there {'are several describers' if alike else 'is no describer'} {name!r:.80}; name one: {known}"
         )
@@ -135,8 +136,8 @@ def evaluate_descriptions(
 ) -> DescriberEvaluation:
     """Hold the newest description of each describer against what people say of the image.
 
-    What people say are the current reviews that count; of an image with several the mean over them is taken. Texts
-    that were made wrong on purpose are nobody's.
+    What people say are the current reviews that count; of an image with several the mean over them is taken. Who calls
+    a text wrong and changes nothing does not say what is right. Texts that were made wrong on purpose are nobody's.
 
     Args:
         study: by name; None for all.
@@ -148,10 +149,8 @@ def evaluate_descriptions(
     """
     if study is not None:
         bench.store.studies.named(study)
-    people: dict[int, list[Correction]] = {}
-    for one in bench.store.corrections.corrections(study, split):
-        people.setdefault(one.image_id, []).append(one)
-    candidates = bench.store.corrections.candidates(study, split)
+    people, unsaid = _told(bench.store.corrections.corrections(study, split))
+    candidates = [one for one in bench.store.corrections.candidates(study, split) if one.image_id in people]
     failures = bench.store.corrections.failures(study, split)
     if not candidates and not failures:
         raise InvalidValue(_NOTHING)
@@ -163,7 +162,28 @@ def evaluate_descriptions(
         progress(done, len(candidates))
     refusals = {describer_name(*describer): counts for describer, counts in failures.items()}
     names = [*pairs, *(name for name in refusals if name not in pairs)]
-    return DescriberEvaluation({name: Measured(tuple(pairs.get(name, ())), refusals.get(name, {})) for name in names})
+    measured = {name: Measured(tuple(pairs.get(name, ())), refusals.get(name, {})) for name in names}
+    return DescriberEvaluation(measured, unsaid)
+
+
+def _told(answers: Sequence[Correction]) -> tuple[dict[int, list[Correction]], int]:
+    """By image the answers that say what is true of it; and how many only say that a text is not."""
+    people: dict[int, list[Correction]] = {}
+    unsaid = 0
+    for one in answers:
+        if one.judgement is Judgement.WRONG and not _corrects(one):
+            unsaid += 1
+        else:
+            people.setdefault(one.image_id, []).append(one)
+    return people, unsaid
+
+
+def _corrects(one: Correction) -> bool:
+    """Whether an answer changes anything of the text that it answers."""
+    said = one.verdict, one.explanation.strip()
+    return said != (one.answered_verdict, one.answered_explanation.strip()) or any(
+        finding.state is not FindingState.KEPT for finding in one.findings
+    )
 
 
 def _model(name: str) -> str:

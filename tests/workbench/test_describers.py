@@ -95,6 +95,21 @@ def test_a_text_that_was_made_wrong_on_purpose_is_no_describers(bench):
     assert set(evaluate_descriptions(bench).by_generator) == {"local/tuned"}
 
 
+def test_who_calls_a_text_wrong_and_changes_nothing_does_not_say_what_is_right(bench):
+    study = described(bench, [RIGHT, WRONG])
+    reviewed(bench, study, [corrected, called_wrong])
+    found = evaluate_descriptions(bench)
+    assert found.unsaid == 1
+    assert {name: one.as_json()["images"] for name, one in found.by_generator.items()} == {
+        "local/tuned": 1,
+        "local/plain": 1,
+    }
+
+
+def called_wrong(said):
+    return corrected_nothing(said) | {"judgement": Judgement.WRONG}
+
+
 def failed(bench, status):
     """The describer `shy` gives no description of the first image."""
     image = bench.store.images.by_id(1)
