@@ -13,7 +13,7 @@ from realness.workbench import Workbench
 pytestmark = pytest.mark.browser
 
 NASTY = "<img src=x onerror=window.hacked=1>"
-PARTS = ("Progress", "Opinion scores", "Agreement", "People", "Scores", "Maps")
+PARTS = ("Progress", "Opinion scores", "Agreement", "People", "Scores", "Maps", "Describers")
 
 
 @pytest.fixture

@@ -13,7 +13,7 @@ from realness.domain import ReviewKind, ReviewRole, Role
 from realness.store import ExportFilter
 from realness.ui.server import build_app
 from realness.workbench.accounts import add_account
-from realness.workbench.exporting import export_reviews
+from realness.workbench.exporting import make_export
 
 _numbers = itertools.count(1)
 ROLES = {"ada": Role.ADMIN, "lea": Role.LEAD, "lou": Role.LEAD}
@@ -258,7 +258,7 @@ def test_the_newest_decision_stands_for_the_image_in_exports(bench, lea, study, 
     lou = browser(build_app(bench), "lou")
     first = decide(lea, study, image, [reviews[0].id]).json()["id"]
     decide(lou, study, image, [reviews[2].id, reviews[0].id], base=first, reason="Broken", explanation="The last word.")
-    export_reviews(bench, "jsonl", tmp_path / "out.jsonl", ExportFilter())
+    make_export(bench, "jsonl", tmp_path / "out.jsonl", ExportFilter())
     rows = [json.loads(line) for line in (tmp_path / "out.jsonl").read_text(encoding="utf-8").splitlines()]
     assert [(row["role"], row["final"]) for row in rows] == [("reviewer", False)] * 3 + [
         ("adjudicator", False), ("adjudicator", True),

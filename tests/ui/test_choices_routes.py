@@ -217,7 +217,7 @@ def test_what_is_none_of_those_to_choose_from_is_refused(bench, ana, study, whic
 def test_a_skip_and_a_flag_need_no_choice_and_keep_none(bench, ana, study):
     for kind in ("skip", "flag"):
         item = take(ana, study)
-        body = review(item, study, kind=kind, description_id=None, findings=[], judgement=None)
+        body = review(item, study, kind=kind, description_id=None, findings=[], judgement=None, reason="a copy")
         assert ana.post("/api/reviews", json=body | {"submission_id": f"a-{kind}-by-ana"}).status_code == 200
     assert [(row["kind"], row["offered"]) for row in kept(bench)] == [("skip", None), ("flag", None)]
 

@@ -26,6 +26,7 @@ EVERYBODY = {
     "DELETE /api/views/{view}", "GET /api/compare", "GET /api/insights", "GET /api/insights/plot/{name}.{kind}",
     "GET /api/insights/{part}", "GET /api/learning", "GET /download/{ticket}/{name}", "GET /files/image/{key}",
     "GET /files/thumb/{key}", "GET /files/mapped/{study}/{map_id}/{colour_map}",
+    "GET /files/text-map/{study}/{image}/{name}/{layer}",
     "GET /files/map/{study}/{map_id}/{layer}", "POST /api/sign-out", "POST /api/sign-out-everywhere",
     "POST /api/password",
 }  # fmt: skip

@@ -17,7 +17,7 @@ from realness.workbench import Workbench, mapping
 from realness.workbench.backups import back_up
 from realness.workbench.bench import journal_folder
 from realness.workbench.checking import LISTED, check
-from realness.workbench.exporting import export_reviews, folder
+from realness.workbench.exporting import folder, make_export
 from realness.workbench.files import display_file, thumbnail_file
 from realness.workbench.importing import import_source
 
@@ -36,7 +36,7 @@ def whole(tmp_path_factory):
         image = bench.store.images.by_key(key)
         display_file(bench, image)
         thumbnail_file(bench, image)
-    export_reviews(bench, "csv", folder(bench.settings) / "out.csv", ExportFilter())
+    make_export(bench, "csv", folder(bench.settings) / "out.csv", ExportFilter())
     back_up(bench)
     bench.close()
     for path in bench.settings.data.rglob("*"):

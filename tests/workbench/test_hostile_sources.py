@@ -17,7 +17,7 @@ from realness.settings import Settings
 from realness.store import ExportFilter
 from realness.workbench import Workbench, files
 from realness.workbench.accounts import Door, add_account
-from realness.workbench.exporting import export_reviews
+from realness.workbench.exporting import make_export
 from realness.workbench.importing import ImportOptions, import_source
 
 SCRIPT = b"<script>alert(document.domain)</script>"
@@ -148,7 +148,7 @@ def test_an_export_holds_no_name_password_session_or_place(tmp_path, format):
         image = bench.store.assignments.next_image(study, person.id)
         bench.store.assignments.lock(study.id, image.id, person.id, 40.0)
         bench.store.reviews.submit(person.id, make_submission(study, image, explanation="x"))
-        export_reviews(bench, format, tmp_path / "out" / f"a.{format}", ExportFilter())
+        make_export(bench, format, tmp_path / "out" / f"a.{format}", ExportFilter())
     told = b"".join(path.read_bytes() for path in (tmp_path / "out").iterdir())
     secrets = ("Lovelace", "battery", token, kept, "argon2", "secret-place")
     assert [one for one in secrets if one.encode() in told] == []
