@@ -40,6 +40,7 @@ class ChatServer:
     Attributes:
         plan: by image number, what it does at each request about it in turn; afterwards it answers well.
         refuses: parameters that it answers 400 to.
+        says: by image number, the `text` or the `usage` of its replies, in place of its own.
         seen: by image number, what it did at each request.
         bodies: of all requests, without the pictures.
         key: that it wants; None for any.
@@ -48,6 +49,7 @@ class ChatServer:
     def __init__(self) -> None:
         self.plan: dict[int, list[str]] = {}
         self.refuses: set[str] = set()
+        self.says: dict[int, dict] = {}
         self.seen: dict[int, list[str]] = defaultdict(list)
         self.bodies: list[dict] = []
         self.headers: list[dict] = []
@@ -141,7 +143,10 @@ class _Handler(BaseHTTPRequestHandler):
         self.send(200, json.dumps(self.chat.batches[name]).encode())
 
     def answer(self, what: str, number: int, body: dict) -> None:
-        said = good(number, "response_format" in body)
+        told = self.chat.says.get(number, {})
+        said = told.get("text", good(number, "response_format" in body))
+        if what in ("401", "402"):
+            return self.error(int(what), "you may not")
         if what in ("429", "500", "503"):
             return self.error(int(what), "busy", {"Retry-After": "0.05"})
         if what == "hang":
@@ -170,7 +175,8 @@ class _Handler(BaseHTTPRequestHandler):
             "fenced": (f"Here you are:\n```json\n{good(number, True)}\n```", None, "stop"),
             "echo": (said.replace("six fingers", self.headers["Authorization"]), None, "stop"),
         }.get(what, (said, None, "stop"))
-        self.send(200, json.dumps(completion(content, refusal, finish)).encode())
+        sent = completion(content, refusal, finish) | {"usage": told.get("usage", USAGE)}
+        self.send(200, json.dumps(sent).encode())
 
     def error(self, status: int, message: str, headers=None, param=None, code=None) -> None:
         told = {"message": message, "type": "error", "param": param, "code": code}

@@ -1,5 +1,6 @@
 """Asking a describer for the descriptions that are missing."""
 
+from collections.abc import Collection
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -8,12 +9,15 @@ import typer
 
 from realness.cli.context import Context, label, progress_bar
 from realness.describe import MAX_TOKENS, Asked, Endpoint, Price, ServerDescriber, known_price
-from realness.errors import InvalidValue
+from realness.errors import DescriberProblem, InvalidValue
 from realness.prompts import DEFAULT, load, names
 
 if TYPE_CHECKING:
     from realness.workbench.describing import DescribeReport
     from realness.workbench.spending import Estimate
+
+
+_MOST = 1_000_000_000
 
 
 def add_to(app: typer.Typer) -> None:
@@ -32,7 +36,7 @@ def describe(
     ] = False,
     prompt: Annotated[str, typer.Option(help=f"{', '.join(names())}, or one with its version.")] = DEFAULT,
     study: Annotated[str | None, typer.Option(help="The images of one study, by name.")] = None,
-    limit: Annotated[int | None, typer.Option(min=1, help="At most so many images.")] = None,
+    limit: Annotated[int | None, typer.Option(min=1, max=_MOST, help="At most so many images.")] = None,
     again: Annotated[
         list[str] | None, typer.Option(help="Ask again where the reply was refused, empty or invalid; repeatable.")
     ] = None,
@@ -45,7 +49,9 @@ def describe(
     ] = None,
     max_cost: Annotated[float | None, typer.Option(min=0, help="Stop before this run costs more, in dollars.")] = None,
     concurrency: Annotated[int, typer.Option(min=1, max=256, help="Images asked about at once.")] = 4,
-    max_tokens: Annotated[int, typer.Option(min=1, help="Most tokens of a reply, reasoning included.")] = MAX_TOKENS,
+    max_tokens: Annotated[
+        int, typer.Option(min=1, max=_MOST, help="Most tokens of a reply, reasoning included.")
+    ] = MAX_TOKENS,
     temperature: Annotated[float | None, typer.Option(min=0, max=2, help="The model's own without it.")] = None,
     effort: Annotated[str | None, typer.Option(help="Of a reasoning model: none, low, medium, high, …")] = None,
     timeout: Annotated[float, typer.Option(min=0.1, help="Seconds to wait for a reply.")] = 120.0,
@@ -60,7 +66,7 @@ def describe(
     asked = Asked(model.strip(), load(prompt), max_tokens, temperature, label(effort, "--effort", 32))
     if local and (base_url is not None or batch):
         raise typer.BadParameter("--local goes with neither --base-url nor --batch")
-    if local or (base_url is None and not batch and (Path(asked.model).expanduser() / "config.json").is_file()):
+    if local or (base_url is None and not batch and _is_folder(asked.model)):
         from realness.describe.local import LocalDescriber  # noqa: PLC0415  torch
 
         describer = LocalDescriber(asked)
@@ -79,7 +85,16 @@ def describe(
                 report = describe_in_batches(bench, describer, options, progress)
             else:
                 report = describe_images(bench, describer, options, progress)
-    _tell(shared, report)
+    _tell(shared, report, options.again)
+    if report.skipped and not report.descriptions and not report.batches:
+        raise DescriberProblem("no image was described; the reasons are above, by image")
+
+
+def _is_folder(model: str) -> bool:
+    try:
+        return (Path(model).expanduser() / "config.json").is_file()
+    except (RuntimeError, OSError):  # nobody's home; a name too long for one
+        return False
 
 
 def _price(given: tuple[float, float] | None) -> Price | None:
@@ -100,13 +115,16 @@ def _again(given: list[str] | None) -> tuple[str, ...]:
 
 def _tell_estimate(shared: Context, found: "Estimate") -> None:
     result = {"descriptions": 0, "failed": 0, "images": found.images, "cost": found.cost, "dry_run": True}
+    result["worst_cost"] = found.worst_cost
     result |= {"input_tokens": found.usage.input_tokens, "output_tokens": found.usage.output_tokens}
-    cost = "the price is not known" if found.cost is None else f"{found.cost:.2f} US dollars"
+    cost = "the price is not known"
+    if found.cost is not None:
+        cost = f"{found.cost:.4f} US dollars, and at worst {found.worst_cost:.4f}"
     tokens = f"{found.usage.input_tokens:,} tokens in and {found.usage.output_tokens:,} out"
-    shared.finish(result, f"{found.images:,} images would be asked about: about {tokens}; {cost}")
+    shared.finish(result, f"{_number(found.images, 'image')} would be asked about: about {tokens}; {cost}")
 
 
-def _tell(shared: Context, report: "DescribeReport") -> None:
+def _tell(shared: Context, report: "DescribeReport", again: Collection[str]) -> None:
     for one in report.skipped:
         typer.echo(f"not described: {one.row}: {one.reason}", err=True)
     for state in report.batches:
@@ -115,20 +133,37 @@ def _tell(shared: Context, report: "DescribeReport") -> None:
     result |= {"input_tokens": report.input_tokens, "output_tokens": report.output_tokens, "cost": report.cost}
     result |= {"skipped": [vars(one) for one in report.skipped], "left": report.left, "before": report.before}
     result["waiting"] = report.waiting
-    shared.finish(result, _sentence(report))
+    result |= {"worst_cost": report.worst_cost, "overcounted": report.overcounted}
+    shared.finish(result, _sentence(report, again))
 
 
-def _sentence(report: "DescribeReport") -> str:
-    parts = [f"{report.descriptions:,} descriptions", f"{len(report.skipped):,} images without one"]
+def _sentence(report: "DescribeReport", again: Collection[str]) -> str:
+    parts = [_number(report.descriptions, "description"), f"{_number(len(report.skipped), 'image')} without one"]
     parts.append(f"{report.input_tokens:,} tokens in and {report.output_tokens:,} out")
     if report.cost is not None:
         parts.append(f"{report.cost:.4f} US dollars")
     if report.left:
-        parts.append(f"{report.left:,} images left, for which --max-cost has no room")
+        parts.append(_no_room(report))
     if report.waiting:
-        parts.append(f"{report.waiting:,} wait at the server: the same command collects them")
+        collects = "the same command" if report.batches else "the same command with --batch"
+        parts.append(f"{_number(report.waiting, 'image')} at the server in a batch: {collects} collects what comes")
     if before := sum(report.before.values()):
-        unused = before - report.before.get("described", 0)
+        unused = sum(count for status, count in report.before.items() if status not in ("described", *again))
         told = f", {unused:,} of them without a description (--again asks anew)" if unused else ""
         parts.append(f"{before:,} had a reply before{told}")
-    return "; ".join(parts)
+    said = "; ".join(parts)
+    return f"{said}. `map` computes their maps" if report.descriptions else said
+
+
+def _no_room(report: "DescribeReport") -> str:
+    left = f"{_number(report.left, 'image')} left"
+    if report.overcounted:
+        return f"{left}: stopped, since the server counted more tokens than were asked for"
+    return (
+        f"{left}, for which --max-cost has no room: one may cost up to {report.worst_cost or 0:.4f} US dollars, less "
+        "with a lower --max-tokens"
+    )
+
+
+def _number(count: int, what: str) -> str:
+    return f"{count:,} {what}{'' if count == 1 else 's'}"

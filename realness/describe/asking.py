@@ -2,15 +2,18 @@
 
 import hashlib
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
 from PIL import Image
 
+from realness.errors import DescriberProblem
 from realness.prompts import Answer, Prompt, Unusable, read
 
 MAX_TOKENS = 2000
+_UNSTORABLE = re.compile("[\0\ud800-\udfff]")
 LONG_SIDE = 1024
 """Pixels of the long side of the copy of an image that a describer is given; a smaller image keeps its size."""
 
@@ -72,6 +75,8 @@ class Reply:
         parameters: as they were sent.
         seconds: from asking to the reply; None in a batch.
         attempts: 2 where the first reply had to be repaired.
+        ends: what asking for the repair ran into, where any other image would meet it, too: it ends the run, once this
+            reply is kept.
     """
 
     status: str
@@ -82,6 +87,12 @@ class Reply:
     parameters: Mapping[str, Any]
     seconds: float | None = None
     attempts: int = 1
+    ends: DescriberProblem | None = None
+
+
+def storable(text: str) -> str:
+    """A text that came from a describer, as a database keeps it: U+FFFD for a NUL and for half of a surrogate pair."""
+    return _UNSTORABLE.sub("\N{REPLACEMENT CHARACTER}", text)
 
 
 def judged(prompt: Prompt, raw: str, size: tuple[int, int]) -> tuple[str, Answer | None, str]:

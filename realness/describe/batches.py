@@ -94,10 +94,10 @@ class BatchServer:
                 found = self.describer.client.batches.retrieve(remote_id)
             except NotFoundError:
                 return None
-        counts, ended = found.request_counts, found.status in _ENDED
-        done, total = (counts.completed + counts.failed, counts.total) if counts else (0, 0)
-        files = tuple(file for file in (found.output_file_id, found.error_file_id) if file)
-        return BatchState(found.id, found.status, done, total, ended, files, _why(found))
+        completed, failed, total = (_whole(found.request_counts, name) for name in ("completed", "failed", "total"))
+        files = tuple(one for one in (found.output_file_id, found.error_file_id) if one and isinstance(one, str))
+        name, status, why = (self.describer.shown(words) for words in (remote_id, found.status, _why(found)))
+        return BatchState(name, status, completed + failed, total, status in _ENDED, files, why)
 
     def results(self, state: BatchState) -> Iterator[tuple[str, Said | str]]:
         """What came of a batch: by name what the model said, or why it said nothing."""
@@ -106,7 +106,8 @@ class BatchServer:
                 text = self.describer.client.files.content(file).text
             for line in text.split("\n"):  # JSON may hold other line ends
                 if line.strip():
-                    yield _result(line)
+                    name, said = _result(line)
+                    yield name, self.describer.shown(said) if isinstance(said, str) else said
 
     def judge(self, said: Said, size: tuple[int, int]) -> Reply:
         """What the model said as a reply about an image of this size. In a batch nothing can be repaired."""
@@ -128,23 +129,39 @@ class BatchServer:
 
 
 def _result(line: str) -> tuple[str, Said | str]:
+    """What came of one request, by its name; a line that is none has no name. Whatever stands where, it is read."""
     from openai.types.chat import ChatCompletion  # noqa: PLC0415  as above
 
     try:
-        held: Mapping[str, Any] = json.loads(line)
-        name, response, error = str(held["custom_id"]), held.get("response") or {}, held.get("error") or {}
-        body = response.get("body") or {}
-        if response.get("status_code") == 200:
+        held = _fields(json.loads(line))
+    except (ValueError, RecursionError):
+        held = {}
+    name, response = str(held.get("custom_id", "")), _fields(held.get("response"))
+    body = _fields(response.get("body"))
+    if response.get("status_code") == 200:
+        try:
             return name, message(ChatCompletion.construct(**body))
-        error = body.get("error") or error
-    except (ValueError, KeyError, TypeError, AttributeError):
-        return "", "the server's line is no result"
-    if filtered(error.get("code")):
-        return name, Said("", str(error.get("message", "")), REFUSED, Usage(0, 0))
-    return name, str(error.get("message") or error.get("code") or "the server gives no reason")
+        except (ValueError, TypeError, AttributeError):
+            return name, "the server's line is no reply"
+    error = body.get("error") or held.get("error")
+    told = _fields(error)
+    words, code = (told.get("message") or "", told.get("code")) if told else (error or "", None)
+    if filtered(code):
+        return name, Said("", str(words), REFUSED, Usage(0, 0))
+    return name, str(words or code or "the server gives no reason")
+
+
+def _fields(value: object) -> Mapping[str, Any]:
+    return value if isinstance(value, dict) else {}
+
+
+def _whole(counts: object, name: str) -> int:
+    found = getattr(counts, name, None)
+    return found if isinstance(found, int) else 0
 
 
 def _why(batch: "Batch") -> str:
-    errors = batch.errors.data if batch.errors and batch.errors.data else []
-    words = "; ".join(one.message for one in errors[:3] if one.message)
-    return f"the batch {batch.status}" + (f": {words}" if words else "")
+    errors = getattr(batch.errors, "data", None)
+    words = [getattr(one, "message", None) for one in errors[:3]] if isinstance(errors, list) else []
+    told = "; ".join(one for one in words if isinstance(one, str) and one)
+    return f"the batch {batch.status}" + (f": {told}" if told else "")

@@ -5,7 +5,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from realness.describe.asking import Asked, Reply, Unanswered, Usage, judged
+from realness.describe.asking import Asked, Reply, Unanswered, Usage, judged, storable
+from realness.errors import DescriberProblem
 
 REFUSED, LENGTH = "content_filter", "length"
 """Why a message ended, where it did not end by itself."""
@@ -31,7 +32,7 @@ class Said:
 
 def judge(asked: Asked, said: Said, size: tuple[int, int], parameters: Mapping[str, Any]) -> Reply:
     """A message as a reply about an image of this size."""
-    raw = said.text or said.refusal
+    raw = storable(said.text or said.refusal)
     status, answer, reason = judged(asked.prompt, raw, size)
     if said.refusal or said.finish == REFUSED:
         status, answer = "refused", None
@@ -59,7 +60,9 @@ def converse(
         try:
             second = ask([*messages, *more])
         except Unanswered:  # the first reply is there, and paid for
-            second = None
-        if second is not None:
+            pass
+        except DescriberProblem as error:  # and so it is here
+            reply = replace(reply, ends=error)
+        else:
             reply = replace(judged_as(second), usage=first.usage + second.usage, attempts=2)
     return replace(reply, seconds=time.perf_counter() - start)

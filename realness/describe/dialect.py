@@ -50,7 +50,9 @@ class Dialect:
         """
         found = {name: re.search(pattern, message, re.IGNORECASE) for name, pattern in _NAMED.items() if name in body}
         places = {name: match.start() for name, match in found.items() if match}
-        named = param if param in found else min(places, key=places.__getitem__, default=None)
+        named = (
+            param if isinstance(param, str) and param in found else min(places, key=places.__getitem__, default=None)
+        )
         if named is None:
             return False
         with self._lock:

@@ -32,7 +32,10 @@ class LocalDescriber:
         Raises:
             WeightsNotFound: there is no such folder, no weights in it, or no such model that could be had.
         """
-        folder = Path(asked.model).expanduser()
+        try:
+            folder = Path(asked.model).expanduser()
+        except RuntimeError:  # nobody's home
+            folder = Path(asked.model)
         self.asked, self.place = asked, str(folder) if folder.is_dir() else asked.model
         self.name = folder.resolve().name if folder.is_dir() else asked.model
         self.identity = f"{self.name} {_digest(folder)}" if folder.is_dir() else asked.model

@@ -1,8 +1,9 @@
 """Describers behind a server that speaks as OpenAI's does: Azure, vLLM, Ollama, llama.cpp, `transformers serve`."""
 
+import re
 from dataclasses import replace
 from functools import cached_property
-from pathlib import PurePath
+from pathlib import PureWindowsPath
 from typing import TYPE_CHECKING, Any
 
 from PIL import Image
@@ -12,13 +13,17 @@ from realness.describe.conversing import LONGEST_SHOWN, REFUSED, Messages, Said,
 from realness.describe.dialect import Dialect
 from realness.describe.endpoints import KEY, Endpoint, without_key
 from realness.describe.pictures import data_url
-from realness.errors import DescriberProblem
+from realness.errors import DescriberProblem, InvalidValue
 from realness.prompts import Prompt
 
 if TYPE_CHECKING:
     from openai import APIStatusError, OpenAI
 
 _FILTERED = frozenset({"content_filter", "content_policy_violation", "ResponsibleAIPolicyViolation"})
+_PLACE = re.compile(r"[/~.]|.*\\|[A-Za-z]:/|.*/\.\.(/|$)")
+"""A model by its place on a computer, this one or the server's, Windows among them."""
+_MOST_TOKENS = 10**9
+"""Of one message; what a server counts beyond is no count."""
 _MOST_WAYS = 6
 """Ways in which one image is asked about before it is given up: a server may refuse every parameter in turn."""
 
@@ -31,10 +36,13 @@ class ServerDescriber:
     ) -> None:
         """The client waits and asks again by itself, `retries` times: at 429, as long as the server says, at 5xx, at a
         connection that breaks off and after `timeout` seconds without an answer.
+
+        Raises:
+            InvalidValue: the model has no name.
         """
         self.asked, self.endpoint, self.at_once = asked, endpoint, at_once
         self.provider, self.identity = endpoint.provider, f"{endpoint.url} {asked.model}"
-        self.name = PurePath(asked.model).name if asked.model.startswith(("/", "~")) else asked.model
+        self.name = _named(asked.model)
         self.dialect = Dialect(newest=endpoint.provider in ("openai", "azure"))
         self._limits = {"timeout": timeout, "max_retries": retries}
 
@@ -45,12 +53,16 @@ class ServerDescriber:
     @cached_property
     def client(self) -> "OpenAI":
         """OpenAI's client for this server."""
+        from httpx import InvalidURL  # noqa: PLC0415  as below
         from openai import DefaultHttpxClient, OpenAI  # noqa: PLC0415  half a second to import
 
         options: dict[str, Any] = {"base_url": self.endpoint.url, "api_key": self._key, **self._limits}
         if self.endpoint.is_local:
             options["http_client"] = DefaultHttpxClient(trust_env=False)
-        return OpenAI(**options)
+        try:
+            return OpenAI(**options)
+        except InvalidURL:  # it knows of more that no host may be called
+            raise DescriberProblem(f"{self.endpoint.host} is no host; check --base-url") from None
 
     def check(self) -> None:
         """Whether the server is there; see `Describer`."""
@@ -106,8 +118,8 @@ class ServerDescriber:
             return DescriberProblem(f"the account at {self.provider} has nothing left to pay with. It says: {shown}")
         return Unanswered(f"{self.provider} answered {status}: {shown}")
 
-    def shown(self, error: Exception) -> str:
-        """The words of an error, in one line and without the key."""
+    def shown(self, error: object) -> str:
+        """The words of an error, or others of the server's, in one line and without the key."""
         return " ".join(without_key(str(error), self._key).split())[:LONGEST_SHOWN]
 
 
@@ -133,14 +145,26 @@ def message(completion: Any) -> Said:
     said = getattr(choice, "message", None)
     text, refusal = (getattr(said, name, None) for name in ("content", "refusal"))
     finish = getattr(choice, "finish_reason", None)
-    return Said(text if isinstance(text, str) else "", refusal or "", finish or "", tokens)
+    return Said(_words(text), _words(refusal), _words(finish), tokens)
 
 
-def filtered(code: str | None) -> bool:
+def filtered(code: object) -> bool:
     """Whether an error's code says that the image or the reply was refused for what it shows."""
-    return code in _FILTERED
+    return isinstance(code, str) and code in _FILTERED
+
+
+def _words(value: object) -> str:
+    return value if isinstance(value, str) else ""
 
 
 def _count(usage: Any, name: str) -> int | None:
     found = getattr(usage, name, None)
-    return found if isinstance(found, int) and found >= 0 else None
+    return found if type(found) is int and 0 <= found <= _MOST_TOKENS else None
+
+
+def _named(model: str) -> str:
+    """A model's name, of a place its last part alone."""
+    name = PureWindowsPath(model).name if _PLACE.match(model) else model
+    if name in ("", ".", "..", "~"):
+        raise InvalidValue(f"--model {model!r:.80} names no model; give its name at the server")
+    return name

@@ -4,13 +4,14 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Select, and_, exists, func, insert, select
+from sqlalchemy import Select, and_, exists, func, insert, select, true
 
 from realness.domain import Description, StoredImage
+from realness.store.batches import LIVE
 from realness.store.engine import Database, now
 from realness.store.images import add_description
 from realness.store.rows import image_name, stored_image
-from realness.store.tables import images, replies, study_images
+from realness.store.tables import batches, images, replies, study_images
 
 DESCRIBED = "described"
 """The status of a reply that gave a description."""
@@ -78,7 +79,7 @@ class ReplyStore:
         again: Collection[str] = (),
         limit: int | None = None,
     ) -> list[tuple[StoredImage, str]]:
-        """Images that have no reply to a request yet, with their names, in order of import.
+        """Images that have no reply to a request yet nor wait for one in a batch, with their names, in order of import.
 
         Args:
             again: images whose newest reply has one of these statuses are to be asked again.
@@ -93,7 +94,8 @@ class ReplyStore:
             replies.c.status.not_in(again),
             newest,
         )
-        query = _within(select(images, image_name().label("name")), study_id).where(~answered)
+        query = _within(select(images, image_name().label("name")), study_id)
+        query = query.where(~answered, images.c.id.not_in(_in_batches(request)))
         with self.database.read() as connection:
             rows = connection.execute(query.order_by(images.c.id).limit(limit)).mappings()
             return [(stored_image(row), row["name"] or row["sha256"]) for row in rows]
@@ -106,10 +108,23 @@ class ReplyStore:
         with self.database.read() as connection:
             return dict(map(tuple, connection.execute(_within(query, study_id).group_by(replies.c.status)).all()))
 
+    def waiting(self, request: str, study_id: int | None = None) -> int:
+        """How many images are in batches of a request that may still be answered."""
+        query = select(func.count()).select_from(images).where(images.c.id.in_(_in_batches(request)))
+        with self.database.read() as connection:
+            return connection.execute(_within(query, study_id)).scalar_one()
+
     def of_batch(self, batch_id: int) -> set[int]:
         """The ids of the images whose replies of a batch are kept."""
         with self.database.read() as connection:
             return set(connection.execute(select(replies.c.image_id).where(replies.c.batch_id == batch_id)).scalars())
+
+
+def _in_batches(request: str) -> Select:
+    """The ids of the images in a request's batches that may still be answered."""
+    place = func.json_each(batches.c.images).table_valued("value")
+    held = select(place.c.value).select_from(batches.join(place, true()))
+    return held.where(batches.c.request_sha256 == request, batches.c.status.in_(LIVE))
 
 
 def _within(query: Select, study_id: int | None) -> Select:

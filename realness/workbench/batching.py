@@ -11,6 +11,7 @@ from realness.describe import MOST_BYTES, MOST_REQUESTS, BatchServer, BatchState
 from realness.domain import Skipped, StoredImage
 from realness.errors import NotFound, UnreadableImage
 from realness.store import StoredBatch
+from realness.workbench.alone import alone
 from realness.workbench.bench import Progress, Workbench, silent
 from realness.workbench.describing import DescribeOptions, DescribeReport, cost_of, keep, missing, request_of
 from realness.workbench.spending import Budget
@@ -31,15 +32,17 @@ def describe_in_batches(
     is found there when its name was not noted any more.
 
     Raises:
-        DescriberProblem: the server cannot be reached, refuses the key, or has no Batch API.
+        DescriberProblem: the server cannot be reached, refuses the key, or has no Batch API; or another run is at
+            work on this database.
     """
     run = _Batches(bench, describer, options)
     study_id = options.study.id if options.study else None
-    run.report.before = bench.store.replies.counts(run.request, study_id)
-    describer.check()
-    for batch in bench.store.batches.live(run.request):
-        run.collect(batch)
-    run.submit(progress)
+    with alone(bench):
+        run.report.before = bench.store.replies.counts(run.request, study_id)
+        describer.check()
+        for batch in bench.store.batches.live(run.request):
+            run.collect(batch)
+        run.submit(progress)
     return run.report
 
 
@@ -48,7 +51,7 @@ class _Batches:
         self.bench, self.describer, self.options = bench, describer, options
         self.server, self.request, self.report = BatchServer(describer), request_of(describer), DescribeReport()
         self.kept_back: set[int] = set()
-        """Images that are in a batch that waits, or had no reply just now: those are asked about next time."""
+        """Images of a batch that ended just now: those without a reply are asked about next time."""
 
     def collect(self, batch: StoredBatch) -> None:
         """Keep what has come of a batch; one that never reached the server is given up."""
@@ -57,11 +60,11 @@ class _Batches:
         if state is None:
             self.bench.store.batches.end(batch.id, collected=False)
             return
-        self.kept_back.update(batch.images)
         if not state.ended:
             self.report.batches.append(state)
             self.report.waiting += len(batch.images)
             return
+        self.kept_back.update(batch.images)
         self._keep_results(batch, state)
         self.bench.store.batches.end(batch.id, collected=True)
 
@@ -112,7 +115,8 @@ class _Batches:
                 break
             budget.count(image, None, None)
             wanted.append((image, name))
-        self.report.left = len(tasks) - len(wanted)
+        if left := tasks[len(wanted) :]:
+            self.report.left, self.report.worst_cost = len(left), budget.worst(left[0][0])
         progress(0, len(wanted))
         lines, done = self._lines(wanted), 0
         first = next(lines, None)
@@ -125,7 +129,7 @@ class _Batches:
 
     def _give(self, token: str, within: list[int]) -> None:
         asked, file = self.describer.asked, self._file(token)
-        told = {"request": self.request, "base_url": self.describer.endpoint.url, "model": self.describer.name}
+        told = {"request": self.request, "base_url": self.describer.endpoint.stored, "model": self.describer.name}
         batch_id = self.bench.store.batches.begin(token, **told, prompt_version=asked.prompt.version, images=within)
         remote_id = self.server.submit(file, token)
         self.bench.store.batches.submitted(batch_id, remote_id)

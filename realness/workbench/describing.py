@@ -10,6 +10,7 @@ from realness.describe import BatchState, Describer, Price, Reply, Unanswered, r
 from realness.domain import Description, Skipped, StoredImage, Study
 from realness.errors import DescriberProblem, InvalidValue, UnreadableImage
 from realness.store import NewReply
+from realness.workbench.alone import alone
 from realness.workbench.bench import Progress, Workbench, silent
 from realness.workbench.spending import Budget, Estimate, estimate
 
@@ -57,6 +58,8 @@ class DescribeReport:
         input_tokens, output_tokens: of this run's replies, as far as the server tells.
         cost: of them in US dollars; None where it is not known.
         left: images that were not asked about, since it might have cost more than it may.
+        worst_cost: of one of those, in US dollars.
+        overcounted: the server counted more tokens than were asked for, so the run stopped.
         before: replies to the same request that were there already, by status.
         waiting: images whose batch is not answered yet.
         batches: that the server is at work on, as it told just now.
@@ -68,6 +71,8 @@ class DescribeReport:
     output_tokens: int = 0
     cost: float | None = 0.0
     left: int = 0
+    worst_cost: float | None = None
+    overcounted: bool = False
     before: dict[str, int] = field(default_factory=dict)
     waiting: int = 0
     batches: list[BatchState] = field(default_factory=list)
@@ -113,13 +118,16 @@ def describe_images(
     stopped goes on from there, and no reply is paid for twice.
 
     Raises:
-        DescriberProblem: the describer cannot be reached, or refuses the key or the model; what came before is kept.
+        DescriberProblem: the describer cannot be reached, or refuses the key or the model; what came before is kept;
+            or another run is at work on this database.
     """
     options = options or DescribeOptions()
     run = _Run(bench, describer, options)
     study_id = options.study.id if options.study else None
-    run.report.before = bench.store.replies.counts(run.request, study_id)
-    run.all(missing(bench, describer, options), progress)
+    with alone(bench):
+        run.report.before = bench.store.replies.counts(run.request, study_id)
+        run.report.waiting = bench.store.replies.waiting(run.request, study_id)
+        run.all(missing(bench, describer, options), progress)
     return run.report
 
 
@@ -148,7 +156,9 @@ class _Run:
                     self._begin(pool, coming)
             finally:
                 pool.shutdown(wait=True, cancel_futures=True)  # those in flight are paid for, so they are waited for
-        self.report.left = len(coming)
+        if coming:
+            self.report.left, self.report.worst_cost = len(coming), self.budget.worst(coming[0][0])
+            self.report.overcounted = self.budget.overcounted
 
     def _begin(self, pool: ThreadPoolExecutor, coming: deque[_Task]) -> None:
         """Ask about as many more as may be asked at once; the very first alone, which may show that none can be."""
@@ -162,6 +172,8 @@ class _Run:
         _, picture = images.read_image(self.bench.checked_file(image))
         reply = self.describer.reply(picture, (image.facts.width, image.facts.height))
         keep(self.bench, self.describer, image, reply, self.price)
+        if reply.ends is not None:
+            raise reply.ends
         return reply
 
     def _count(self, done: Future[Reply], image: StoredImage, name: str) -> None:
@@ -181,7 +193,7 @@ class _Run:
         else:
             self.in_a_row = 0
             cost = cost_of(reply, self.price)
-            self.budget.count(image, cost, reply.usage)
+            self.budget.count(image, cost, reply.usage, reply.attempts)
             self.report.count(name, reply, cost)
 
 

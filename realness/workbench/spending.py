@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from realness.describe import Asked, Price, Usage, image_tokens
 from realness.domain import StoredImage
@@ -22,11 +22,13 @@ class Estimate:
         images: that would be asked about.
         usage: tokens, by the rule for images and four characters of text to a token.
         cost: in US dollars; None where the price is not known.
+        worst_cost: the same if every reply is as long as it may be, and every one has to be repaired.
     """
 
     images: int
     usage: Usage
     cost: float | None
+    worst_cost: float | None
 
 
 def estimate(asked: Asked, images: Sequence[StoredImage], price: Price | None) -> Estimate:
@@ -34,7 +36,8 @@ def estimate(asked: Asked, images: Sequence[StoredImage], price: Price | None) -
     tokens = sum(input_tokens(asked, image) for image in images)
     output = min(asked.max_tokens, _USUAL_OUTPUT[asked.prompt.schema is not None])
     usage = Usage(tokens, output * len(images))
-    return Estimate(len(images), usage, price.of(usage) if price else None)
+    worst = price.of(_most(asked, tokens, len(images))) if price else None
+    return Estimate(len(images), usage, price.of(usage) if price else None, worst)
 
 
 def input_tokens(asked: Asked, image: StoredImage) -> int:
@@ -44,37 +47,56 @@ def input_tokens(asked: Asked, image: StoredImage) -> int:
     return math.ceil(len(text) / _CHARACTERS_PER_TOKEN) + image_tokens((image.facts.width, image.facts.height))
 
 
+def _most(asked: Asked, tokens: int, images: int) -> Usage:
+    """The most that asking about images takes, each once more to repair the reply, which the model then reads, too."""
+    longest = images * asked.max_tokens
+    return Usage(_REPAIR * tokens + longest, _REPAIR * longest)
+
+
 @dataclass
 class Budget:
     """Lets a run go on as long as what it may cost stays within a limit.
+
+    How many tokens an image counts as is a rule of OpenAI's: how far a server goes beyond it is learned from its
+    replies, of which the first comes before a second image is asked about.
 
     Attributes:
         price: None where it is not known; then there may be no limit.
         limit: in US dollars; None for none.
         spent: by finished requests; one that failed counts as if it had been answered at full length, since nobody
             knows whether the server charges for it.
+        overcounted: a reply had more tokens than were asked for, so that nothing can be promised of the next one.
     """
 
     asked: Asked
     price: Price | None
     limit: float | None
     spent: float = 0.0
-    _largest: int = field(default=0)
+    overcounted: bool = False
+    _tokens: int = 0
+    _times: float = 0.0
 
     def has_room(self, image: StoredImage, in_flight: int) -> bool:
         """Whether another request may be sent, at the worst that it and those in flight may cost."""
-        return self.limit is None or self.spent + (in_flight + 1) * self._worst(image) <= self.limit
+        if self.limit is None:
+            return True
+        return not self.overcounted and self.spent + (in_flight + 1) * self.worst(image) <= self.limit
 
-    def count(self, image: StoredImage, cost: float | None, usage: Usage | None) -> None:
+    def count(self, image: StoredImage, cost: float | None, usage: Usage | None, attempts: int = 1) -> None:
         """Count a finished request; without a cost at its worst."""
-        if usage is not None and usage.input_tokens is not None:
-            self._largest = max(self._largest, usage.input_tokens)
-        self.spent += self._worst(image) if cost is None else cost
+        worst, first = self.worst(image), self._times == 0
+        self.spent += worst if cost is None else cost
+        if usage is None:
+            return
+        read, written = usage.input_tokens or 0, usage.output_tokens or 0
+        self._times = max(self._times, 1.0, read / (attempts * input_tokens(self.asked, image)))
+        # The first one shows how the server counts images.
+        beyond = cost is not None and cost > worst and not first
+        self.overcounted |= self.limit is not None and (beyond or written > attempts * self.asked.max_tokens)
 
-    def _worst(self, image: StoredImage) -> float:
+    def worst(self, image: StoredImage) -> float:
+        """The most in US dollars that asking about this image, or one that was asked about before, may cost."""
         if self.price is None:
             return 0.0
-        self._largest = max(self._largest, input_tokens(self.asked, image))
-        # To repair a reply, the model reads it, too.
-        read = _REPAIR * self._largest + self.asked.max_tokens
-        return self.price.of(Usage(read, _REPAIR * self.asked.max_tokens)) or 0.0
+        self._tokens = max(self._tokens, input_tokens(self.asked, image))
+        return self.price.of(_most(self.asked, math.ceil(self._tokens * max(1.0, self._times)), 1)) or 0.0

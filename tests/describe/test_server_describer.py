@@ -22,7 +22,7 @@ def listening():
 @pytest.fixture
 def server(listening):
     fresh = ChatServer()
-    for name in ("plan", "refuses", "seen", "bodies", "headers", "key", "delay"):
+    for name in ("plan", "refuses", "says", "seen", "bodies", "headers", "key", "delay"):
         setattr(listening, name, getattr(fresh, name))
     return listening
 
@@ -147,12 +147,46 @@ def test_a_describer_is_called_after_its_server(url, provider):
 
 
 @pytest.mark.parametrize(
-    "url", ["file:///etc/passwd", "ftp://x/v1", "http://me:word@x/v1", "http://x/v1?key=1", "x", "http://[/"]
+    "url",
+    [
+        "file:///etc/passwd",
+        "ftp://x/v1",
+        "http://me:word@x/v1",
+        "http://x/v1?key=1",
+        "http://x/v1;key=1",
+        "x",
+        "http://[/",
+    ],
 )
 def test_an_address_that_is_none_or_holds_a_secret_is_refused(url):
     with pytest.raises(InvalidValue, match="--base-url") as caught:
         Endpoint.at(url)
     assert "word" not in str(caught.value).replace("password", "")
+
+
+@pytest.mark.parametrize("host", ["ü..de", "...", "a" * 300, "x." + "b" * 64])
+def test_what_can_be_no_host_is_refused(host):
+    with pytest.raises(InvalidValue, match="--base-url"):
+        Endpoint.at(f"http://{host}/v1")
+
+
+@pytest.mark.parametrize(
+    "model",
+    ["/srv/models/llava", "~/llava", "C:\\Users\\me\\models\\llava", "C:/me/llava", "./../llava", "a/../llava/"],
+)
+def test_of_a_model_by_its_place_the_last_part_alone_is_stored(model):
+    assert ServerDescriber(Asked(model, PLAIN), Endpoint.at("http://x/v1")).name == "llava"
+
+
+@pytest.mark.parametrize("model", ["org/llava", "llava:7b", "ft:gpt-4.1:me"])
+def test_a_name_is_stored_whole(model):
+    assert ServerDescriber(Asked(model, PLAIN), Endpoint.at("http://x/v1")).name == model
+
+
+@pytest.mark.parametrize("model", ["/", "..", "~", "C:\\", "./.."])
+def test_a_place_without_a_last_part_names_no_model(model):
+    with pytest.raises(InvalidValue, match="--model"):
+        ServerDescriber(Asked(model, PLAIN), Endpoint.at("http://x/v1"))
 
 
 def test_nobody_at_the_address_is_told_at_once():
