@@ -11,6 +11,8 @@ const REASONS = {
   "other time": "of other days",
   "other generator": "on texts of others",
   "older text": "replaced by a newer text",
+  "too few reviews": "of images with too few reviews",
+  "wrong on purpose": "made wrong on purpose",
   draft: "not submitted yet",
 };
 const NOUNS = { human: ["review", "reviews"], machine: ["description", "descriptions"], both: ["review or description", "reviews and descriptions"] };
@@ -91,7 +93,7 @@ export class Export {
     return el.learnedFields.hidden ? {} : { prompt: el.prompt.value, test_share: whole(el.share) / 100, seed: whole(el.seed) };
   }
 
-  /** How many reviews would leave now, and how many would not. */
+  /** How many reviews would leave now, or be looked at by a format of another kind of rows, and how many would not. */
   async count() {
     const turn = ++this.#asked;
     const { counted } = this.el;
@@ -99,8 +101,11 @@ export class Export {
       const { rows, excluded } = await get("/api/data/export", this.#wanted);
       if (turn !== this.#asked) return;
       const out = reasons(excluded);
+      const learned = !this.el.learnedFields.hidden;
+      const does = `${rows === 1 ? "is" : "are"} looked at; this format makes its rows of ${rows === 1 ? "it" : "them"}`;
+      const leaves = rows === 1 ? "leaves" : "leave";
       const lines = out.length ? [make("p", { class: "small quiet" }, "Left out"), make("ul", { class: "small" }, ...out.map((line) => make("li", {}, line)))] : [];
-      counted.replaceChildren(make("p", {}, make("b", { class: "large num" }, rows.toLocaleString("en")), ` ${NOUNS[this.el.source.value][rows === 1 ? 0 : 1]} ${rows === 1 ? "leaves" : "leave"}`), ...lines);
+      counted.replaceChildren(make("p", {}, make("b", { class: "large num" }, rows.toLocaleString("en")), ` ${NOUNS[this.el.source.value][rows === 1 ? 0 : 1]} ${learned ? does : leaves}`), ...lines);
     } catch (error) {
       if (turn === this.#asked) counted.replaceChildren(make("p", {}, error.message));
     }

@@ -85,7 +85,8 @@ def export(
     skips: Annotated[bool, typer.Option("--skips", help="Take skips and flags along.")] = False,
     prompt: Annotated[str, typer.Option(help="The question that the texts answer.")] = prompts.DEFAULT,
     test_share: Annotated[
-        float, typer.Option(min=0, max=1, help="Share of the images without a split that go to test.")
+        float,
+        typer.Option(min=0, max=1, help="Of the images without a split of their own, how many go to test (0 to 1)."),
     ] = 0.0,
     seed: Annotated[int, typer.Option(help="Which ones these are.")] = 0,
     list_formats: Annotated[bool, typer.Option("--list", help="Print the formats' names, one a line.")] = False,

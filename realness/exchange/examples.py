@@ -9,9 +9,10 @@ from pathlib import Path
 from typing import Any
 
 from realness import prompts
-from realness.domain import Finding, Judgement, Region, RegionShape, ReviewKind, ReviewRole, Verdict
+from realness.domain import Judgement, ReviewKind, ReviewRole
 from realness.errors import UnreadableImage
 from realness.exchange.rows import ExportRow
+from realness.exchange.said import Said, by_machine, by_person
 from realness.images import EXTENSIONS
 
 SPLITS = ("train", "validation", "test")
@@ -106,13 +107,25 @@ class Examples:
     ) -> None:
         self._prompt, self._uses, self._excluded = prompt, uses, excluded
         self._share, self._seed = test_share, seed
+        self._kept: set[str] = set()
+        self._drawn: set[str] = set()
 
     def of(self, leaving: Leaving) -> Iterator[Example]:
         """The examples of a row for the uses that are wanted."""
         row = leaving.row
         split = split_of(row.image_sha256, row.split, self._share, self._seed)
         for use, text, rejected, label in self._found(leaving):
+            if self._share:
+                (self._kept if row.split in SPLITS else self._drawn).add(row.image_sha256)
             yield Example(use, row, leaving.image, split, text, rejected, label)
+
+    def notes(self) -> list[str]:
+        """What is to be known of the splits, where a share of the images was to go to `test`."""
+        if not self._kept:
+            return []
+        told = f"{len(self._kept)} of {len(self._kept) + len(self._drawn)} images have a split of their own and stay"
+        drawn = "the share for test was drawn among the others" if self._drawn else "the share for test changes nothing"
+        return [f"{told} in it; {drawn}"]
 
     def _found(self, leaving: Leaving) -> Iterator[tuple[Use, str, str, bool]]:
         row = leaving.row
@@ -125,85 +138,83 @@ class Examples:
                 self._leave_out("no rating")
         if self._uses == (Use.RATING,):
             return self._leave_out("not a person's answer" if row.source == "machine" else "adjudication", row.role)
-        machine = self._machine(leaving)
+        found = row.findings if row.source == "machine" else leaving.said
+        machine = by_machine(row.machine_verdict, row.machine_explanation, found)
         if row.source == "machine":
-            yield from self._of_machine(machine)
+            yield from self._of_machine(machine, row)
         elif not row.final:
             self._leave_out("overruled")
         else:
-            yield from self._of_person(leaving, self._human(leaving), machine)
+            yield from self._of_person(leaving, by_person(row, machine), machine)
 
-    def _of_machine(self, text: str) -> Iterator[tuple[Use, str, str, bool]]:
+    def _of_machine(self, said: Said, row: ExportRow) -> Iterator[tuple[Use, str, str, bool]]:
         if Use.TEXT not in self._uses:
             self._leave_out("not a person's answer")
-        elif not text:
+        elif not said:
             self._leave_out("no text")
         else:
-            yield Use.TEXT, text, "", True
+            yield Use.TEXT, self._write(said, row), "", True
 
-    def _of_person(self, leaving: Leaving, human: str, machine: str) -> Iterator[tuple[Use, str, str, bool]]:
-        row, same = leaving.row, human == machine
+    def _of_person(self, leaving: Leaving, human: Said, machine: Said) -> Iterator[tuple[Use, str, str, bool]]:
+        row, same = leaving.row, self._same(human, machine)
         if not human:
             return self._leave_out("no text")
         if row.planted_wrong and same and row.judgement != Judgement.WRONG:
             return self._leave_out("wrong on purpose and not corrected")
-        if Use.TEXT in self._uses:
-            if same and row.judgement == Judgement.WRONG:
-                self._leave_out("wrong and not corrected")
-            else:
-                yield Use.TEXT, human, "", True
-        if Use.PAIR in self._uses:
-            yield from self._pairs(leaving, human, machine)
+        unfit = "wrong and not corrected" if same and row.judgement == Judgement.WRONG else ""
+        if self._lists and human.denied:
+            unfit = "every finding dropped, but not from the text"
+        for use, found in ((Use.TEXT, self._texts), (Use.PAIR, self._pairs)):
+            if use in self._uses and unfit:
+                self._leave_out(unfit)
+            elif use in self._uses:
+                yield from found(leaving, human, machine)
         if Use.LABEL in self._uses:
-            yield from self._labels(row, human, machine)
+            yield from self._labels(row, "" if unfit else self._write(human, row), human, machine)
 
-    def _pairs(self, leaving: Leaving, human: str, machine: str) -> Iterator[tuple[Use, str, str, bool]]:
+    def _texts(self, leaving: Leaving, human: Said, _machine: Said) -> Iterator[tuple[Use, str, str, bool]]:
+        yield Use.TEXT, self._write(human, leaving.row), "", True
+
+    def _pairs(self, leaving: Leaving, human: Said, machine: Said) -> Iterator[tuple[Use, str, str, bool]]:
         """The corrected text before what it corrects, and the chosen one before those that were shown beside it."""
+        row, better = leaving.row, self._write(human, leaving.row)
         if not machine:
             self._leave_out("no machine text")
-        elif human == machine:
+        elif self._same(human, machine):
             self._leave_out("unedited")
         else:
-            yield Use.PAIR, human, machine, True
-        told = {"", human, machine}
+            yield Use.PAIR, better, self._write(machine, row), True
+        told = [human, machine]
         for other in leaving.offered:
-            beside = self._write(other["verdict"], other["explanation"], other["said"], leaving.row)
-            if beside in told:
+            beside = by_machine(other["verdict"], other["explanation"], other["said"])
+            if not beside or any(self._same(beside, one) for one in told):
                 self._leave_out("same text")
             else:
-                yield Use.PAIR, human, beside, True
-            told.add(beside)
+                yield Use.PAIR, better, self._write(beside, row), True
+            told.append(beside)
 
-    def _labels(self, row: ExportRow, human: str, machine: str) -> Iterator[tuple[Use, str, str, bool]]:
-        if machine and row.judgement == Judgement.WRONG:
-            yield Use.LABEL, machine, "", False
-        if human != machine or row.judgement == Judgement.ACCURATE:
-            yield Use.LABEL, human, "", True
-        elif row.judgement != Judgement.WRONG:
+    def _labels(self, row: ExportRow, right: str, human: Said, machine: Said) -> Iterator[tuple[Use, str, str, bool]]:
+        """The machine's text that is wrong, and the person's, `right`, where it is fit to be learned."""
+        wrong = bool(machine) and row.judgement == Judgement.WRONG
+        if wrong:
+            yield Use.LABEL, self._write(machine, row), "", False
+        if right and (row.judgement == Judgement.ACCURATE or not self._same(human, machine)):
+            yield Use.LABEL, right, "", True
+        elif not wrong:
             self._leave_out("neither right nor wrong")
 
-    def _human(self, leaving: Leaving) -> str:
-        """What the reviewer says; where nothing was written and the machine's text was found accurate, that text."""
-        row = leaving.row
-        if row.verdict is None and not row.explanation.strip():
-            return self._machine(leaving) if row.judgement == Judgement.ACCURATE else ""
-        kept = [one for one in row.findings if one["state"] != "dropped"]
-        return self._write(row.verdict, row.explanation, kept, row)
+    @property
+    def _lists(self) -> bool:
+        """Whether the texts list their findings."""
+        return self._prompt.schema is not None
 
-    def _machine(self, leaving: Leaving) -> str:
-        row = leaving.row
-        said = row.findings if row.source == "machine" else leaving.said
-        return self._write(row.machine_verdict, row.machine_explanation or "", said, row)
+    def _same(self, one: Said, other: Said) -> bool:
+        return one.key(findings=self._lists) == other.key(findings=self._lists)
 
-    def _write(self, verdict: str | None, explanation: str, found: Sequence[Mapping[str, Any]], row: ExportRow) -> str:
-        if verdict is None and not explanation.strip():
-            return ""
-        said = Verdict(verdict) if verdict else None
+    def _write(self, said: Said, row: ExportRow) -> str:
         size = row.width, row.height
-        parts: list[Finding] = []
-        if self._prompt.schema is not None and said is not Verdict.NO:
-            parts = [_finding(one, size) for one in found]
-        return plain(prompts.write(self._prompt, said, explanation, parts, size))
+        parts = said.parts(size) if self._lists else []
+        return plain(prompts.write(self._prompt, said.verdict, said.explanation, parts, size))
 
     def _leave_out(self, reason: str, role: str | None = None) -> None:
         if role != ReviewRole.REVIEWER:
@@ -225,11 +236,3 @@ def split_of(sha256: str, own: str | None, test_share: float, seed: int) -> str:
 def plain(text: str) -> str:
     """A text without what trainers would take for a picture or a turn: `<image>` becomes `[image]`."""
     return _TOKENS.sub(r"[\1]", text)
-
-
-def _finding(one: Mapping[str, Any], size: tuple[int, int]) -> Finding:
-    regions = []
-    for mark in one["regions"]:
-        shape = RegionShape(mark["shape"])
-        regions.append(Region(shape, tuple(mark["coordinates"]), size if shape is RegionShape.MASK else None))
-    return Finding(one["phrase"], one["kind"], None, tuple(regions))

@@ -15,7 +15,7 @@ from typing import Any
 from realness import prompts
 from realness.domain import check_text
 from realness.errors import InvalidValue, UnreadableImage
-from realness.exchange import folders
+from realness.exchange import folders, landing
 from realness.exchange.examples import Examples, Leaving
 from realness.exchange.folders import Folder
 from realness.exchange.formats import EXPORTERS, Format
@@ -26,6 +26,7 @@ SCHEMA_VERSION = 1
 """Of the columns; it grows when one changes its meaning or goes."""
 _AT_ONCE = 100
 """Rows that are hashed and written together."""
+_NO_SPLITS = "this format has no splits; the share for test changes nothing"
 
 
 @dataclass(frozen=True)
@@ -78,7 +79,8 @@ def write(
         line for each file, `SHA256  NAME`; `notes` where there is something to know.
 
     Raises:
-        InvalidValue: the format is unknown, `dest` or its manifest exists already, or it cannot be written.
+        InvalidValue: the format is unknown, `dest` or its manifest exists already or lies in another export, or it
+            cannot be written.
     """
     if format not in EXPORTERS:
         raise InvalidValue(f"there is no export format {format!r}; there are {', '.join(EXPORTERS)}")
@@ -90,8 +92,10 @@ def write(
     part = dest.with_name(f".{dest.name}.{uuid.uuid4().hex}.part")
     place = _Place(EXPORTERS[format], dest, part, packed)
     try:
+        landing.refuse_within(dest)
         place.refuse_existing()
         dest.parent.mkdir(parents=True, exist_ok=True)
+        landing.sweep(dest.parent)
         part.mkdir()
         counts = place.fill(rows, learning or Learning(prompts.load(prompts.DEFAULT)), left)
         manifest = {
@@ -133,13 +137,16 @@ class _Place:
         return None if as_folder else self.dest.with_name(f"{self.dest.name}.manifest.json")
 
     def refuse_existing(self) -> None:
-        for file in (self.dest, self._beside):
+        """Refuse to overwrite anything but a manifest that a killed export left without its file."""
+        left = self._beside is not None and landing.left_behind(self._beside, self.dest)
+        for file in (self.dest, None if left else self._beside):
             if file is not None and os.path.lexists(file):
                 raise InvalidValue(f"{file} exists already; choose another name, or move it away")
 
     def fill(self, rows: Iterable[Any], learning: Learning, left: dict[str, int]) -> dict[str, Any]:
         if self.format.writer is None:
-            return {"columns": list(COLUMNS), **_stream(self.format, rows, self.part / "whole")}
+            notes = {"notes": [_NO_SPLITS]} if learning.test_share else {}
+            return {"columns": list(COLUMNS), **_stream(self.format, rows, self.part / "whole"), **notes}
         counts = _learn(self.format, rows, self._content(), learning, left)
         if self.format.folder:
             return counts | folders.digest(self._content())
@@ -159,7 +166,7 @@ class _Place:
         if self._beside is None:
             self._content().replace(self.dest)
             return
-        # The manifest first: where `dest` is, its manifest is.
+        # The manifest first: where `dest` is, its manifest is. Alone it is no obstacle to making the export again.
         (self.part / "manifest").replace(self._beside)
         made = self._content() / self.format.file if self.format.file else self.part / "whole"
         made.replace(self.dest)
@@ -207,7 +214,9 @@ def _learn(
         folder.close()
     for reason, number in writer.excluded.items():
         left[reason] = left.get(reason, 0) + number
-    return {"rows": writer.rows} | ({"notes": writer.notes} if writer.notes else {})
+    splits = examples.notes() if format.splits else [_NO_SPLITS] if learning.test_share else []
+    notes = [*writer.notes, *splits]
+    return {"rows": writer.rows} | ({"notes": notes} if notes else {})
 
 
 def _file_told(path: Path) -> dict[str, Any]:

@@ -48,6 +48,11 @@ class Format:
         return self.writer is not None and not self.file
 
     @property
+    def splits(self) -> bool:
+        """Whether what it holds is told apart by split."""
+        return self.writer is not None and self.uses != (Use.RATING,)
+
+    @property
     def needs_people(self) -> bool:
         """Whether machines' texts alone give nothing."""
         return bool(self.uses) and Use.TEXT not in self.uses

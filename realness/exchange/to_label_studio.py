@@ -16,6 +16,7 @@ CONFIG = """<View>
   <Number name="rating" toName="image" min="0" max="100"/>
   <RectangleLabels name="box" toName="image"><Label value="unrealistic"/></RectangleLabels>
   <PolygonLabels name="polygon" toName="image"><Label value="unrealistic"/></PolygonLabels>
+  <TextArea name="phrase" toName="image" perRegion="true"/>
 </View>
 """
 _LABEL = ["unrealistic"]
@@ -60,14 +61,18 @@ def _result(row: Any, verdict: str | None, explanation: str | None) -> list[dict
         given.append(("explanation", "textarea", {"text": [explanation]}))
     if row.rating is not None:
         given.append(("rating", "number", {"number": row.rating}))
+    told = [(f"r{at}", *one) for at, one in enumerate(given)]
     for one in row.findings:
-        if one["state"] != "dropped":
-            marks = [_mark(each, row.width, row.height) for each in one["regions"]]
-            given += [(*mark[:2], mark[2]) for mark in marks if mark is not None]
+        for each in one["regions"] if one["state"] != "dropped" else ():
+            mark = _mark(each, row.width, row.height)
+            if mark is not None:
+                identifier, place = f"r{len(told)}", {k: v for k, v in mark[2].items() if not k.endswith("labels")}
+                # What is said of a region has the region's own id.
+                told += [(identifier, *mark), (identifier, "phrase", "textarea", place | {"text": [one["phrase"]]})]
     size = {"original_width": row.width, "original_height": row.height, "image_rotation": 0, "to_name": "image"}
     return [
-        {"id": f"r{at}", "from_name": name, "type": kind, "value": value} | size
-        for at, (name, kind, value) in enumerate(given)
+        {"id": identifier, "from_name": name, "type": kind, "value": value} | size
+        for identifier, name, kind, value in told
     ]
 
 

@@ -22,6 +22,10 @@ _TOLD = 100
 """Reviews between two words of progress."""
 _BESIDES = ("image_path", "image_format", "said", "offered")
 """What an example needs of a row besides its columns."""
+MOST_REVIEWS = 10**6
+"""Of an image, that can be asked for."""
+_LAST_DAY = date(9999, 12, 30)
+"""The day after it is needed, and there is none after the last of all."""
 _T = TypeVar("_T")
 
 
@@ -200,8 +204,10 @@ def check(bench: Workbench, wanted: ExportFilter, how: How) -> exchange.Learning
         raise InvalidValue(f"the source must be {', '.join(SOURCES)}, got {how.source!r:.40}")
     if not 0 <= how.test_share <= 1:
         raise InvalidValue(f"the share of the test split must be from 0 to 1, got {how.test_share:g}")
-    if wanted.min_reviews < 0:
-        raise InvalidValue(f"an image has at least 0 reviews, got {wanted.min_reviews}")
+    if not 0 <= wanted.min_reviews <= MOST_REVIEWS:
+        raise InvalidValue(f"the reviews that an image has at least must be from 0 to {MOST_REVIEWS:,}")
+    if any(day and day > _LAST_DAY for day in (wanted.since, wanted.until)):
+        raise InvalidValue(f"{_LAST_DAY} is the last day that can be asked for; leave the day out for no end")
     if wanted.since and wanted.until and wanted.since > wanted.until:
         raise InvalidValue(f"nothing is since {wanted.since} and until {wanted.until}; swap the days")
     return exchange.Learning(prompts.load(how.prompt), how.test_share, how.seed)

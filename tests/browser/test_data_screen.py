@@ -167,6 +167,9 @@ def test_an_export_is_counted_made_and_saved_as_the_command_writes_it(served, vi
     command = [sys.executable, "-m", "realness", "export", "csv", str(target), *options]
     subprocess.run(command, check=True, cwd=ROOT, capture_output=True)
     assert (tmp_path / "saved.csv").read_bytes() == target.read_bytes()
+    page.set_viewport_size({"width": 1024, "height": 768})
+    table = page.get_by_role("region", name="Exports").and_(page.locator(".table"))
+    assert table.evaluate("(one) => one.scrollWidth <= one.clientWidth")  # its buttons are not cut off
     row = page.get_by_role("region", name="Exports").get_by_role("row").nth(1)
     expect(row).to_contain_text(study)
     with page.expect_download() as loading:
@@ -187,6 +190,9 @@ def test_the_formats_say_what_they_are_for_and_a_folder_is_saved_as_a_zip(served
     expect(texts).to_be_disabled()
     expect(texts).to_have_value("human")
     expect(page.locator("#rz-data-purpose")).to_contain_text("people's answers alone")
+    expect(page.locator('[data-el="counted"]')).to_contain_text(
+        "0 reviews are looked at; this format makes its rows of"
+    )
     format.select_option("llava")
     texts.select_option("machine")
     page.get_by_text("More", exact=True).last.click()

@@ -85,6 +85,8 @@ def test_export_lists_bare_names(tmp_path):
         (["export", "sft", "NEW", "--source", "nobody"], 1, "human, machine, both"),
         (["export", "sft", "NEW", "--prompt", "none"], 1, "there is no prompt"),
         (["export", "sft", "NEW", "--since", "soon"], 2, "--since"),
+        (["export", "csv", "NEW", "--until", "9999-12-31"], 1, "9999-12-30"),
+        (["export", "csv", "NEW", "--min-reviews", "9" * 23], 1, "from 0 to 1,000,000"),
         (["export", "jsonl", "NEW", "--study", "none"], 1, "no study named"),
         (["study", "create", ""], 1, "1 to 200"),
         (["study", "create", "x", "--order", "sideways"], 1, "imported"),

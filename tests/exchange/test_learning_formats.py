@@ -78,7 +78,8 @@ def test_pairs_put_the_corrected_text_before_what_it_corrects_and_the_chosen_bef
     found = loaded(tmp_path / "out", tmp_path)
     rows = [row for split in found.values() for row in split]
     assert len(rows) == manifest["rows"] == PAIRS
-    assert manifest["excluded"]["unedited"] == 3
+    assert manifest["excluded"]["unedited"] == 2
+    assert manifest["excluded"]["wrong and not corrected"] == 1
     assert manifest["excluded"]["wrong on purpose and not corrected"] == 1
     pairs = [(row["chosen"][0]["content"], row["rejected"][0]["content"]) for row in rows]
     assert all(chosen != rejected for chosen, rejected in pairs)

@@ -466,6 +466,7 @@ def test_an_address_is_for_one_person_and_runs_out(app, people, monkeypatch):
 def test_an_export_that_makes_no_sense_is_refused(app, client, body):
     assert client.post("/api/data/export", json=body).status_code == 422
     assert client.post("/api/data/export", json={"format": "csv", "study": "none"}).status_code == 404
+    assert client.get("/api/data/export", params={"until": "9999-12-31"}).status_code == 422
     assert app.state.chores.each["export"].told.state == "idle"
 
 

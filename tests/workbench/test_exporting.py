@@ -3,6 +3,7 @@
 import hashlib
 import json
 import sqlite3
+from datetime import date
 
 import pytest
 from builders import given_image, make_study, make_submission
@@ -10,7 +11,7 @@ from builders import given_image, make_study, make_submission
 from realness.domain import FindingState, Judgement, ReviewedFinding, ReviewKind, Verdict
 from realness.errors import DatabaseProblem, InvalidValue, NotFound
 from realness.store import ExportFilter
-from realness.workbench.exporting import make_export
+from realness.workbench.exporting import export_counts, make_export
 
 
 def export(bench, folder, name="out.jsonl", **wanted):
@@ -87,3 +88,18 @@ def test_what_cannot_be_exported_leaves_nothing_behind(bench, study, tmp_path):
     with pytest.raises(InvalidValue, match="jsonl"):
         make_export(bench, "xlsx", tmp_path / "out", ExportFilter())
     assert [path for path in tmp_path.iterdir() if path.name.startswith("out")] == []
+
+
+@pytest.mark.parametrize(
+    ("wanted", "said"),
+    [
+        ({"min_reviews": 10**23}, "from 0 to 1,000,000"),
+        ({"until": date.max}, "9999-12-30"),
+        ({"since": date.max}, "9999"),
+    ],
+)
+def test_bounds_that_no_database_knows_are_refused(bench, study, tmp_path, wanted, said):
+    for ask in (lambda: export(bench, tmp_path, **wanted), lambda: export_counts(bench, ExportFilter(**wanted))):
+        with pytest.raises(InvalidValue, match=said):
+            ask()
+    assert export(bench, tmp_path, until=date(9999, 12, 30), min_reviews=10**6)[0]["rows"] == 0
