@@ -161,8 +161,10 @@ class _Run:
             self.report.overcounted = self.budget.overcounted
 
     def _begin(self, pool: ThreadPoolExecutor, coming: deque[_Task]) -> None:
-        """Ask about as many more as may be asked at once; the very first alone, which may show that none can be."""
-        most = self.describer.at_once if self.finished else 1
+        """Ask about as many more as may be asked at once; the very first alone, which may show that none can be, or
+        how the server counts.
+        """
+        most = self.describer.at_once if self.finished and self.budget.learned else 1
         while coming and len(self.waiting) < most and self.budget.has_room(coming[0][0], len(self.waiting)):
             image, name = coming.popleft()
             self.waiting[pool.submit(self._ask, image)] = (image, name)

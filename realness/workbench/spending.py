@@ -76,6 +76,11 @@ class Budget:
     _tokens: int = 0
     _times: float = 0.0
 
+    @property
+    def learned(self) -> bool:
+        """Whether it is known how the server counts images, as far as there is a limit to keep."""
+        return self.limit is None or self._times > 0
+
     def has_room(self, image: StoredImage, in_flight: int) -> bool:
         """Whether another request may be sent, at the worst that it and those in flight may cost."""
         if self.limit is None:

@@ -163,6 +163,7 @@ def test_a_later_reply_beyond_what_was_reckoned_ends_the_run_though_money_is_lef
 def test_a_server_that_counts_images_otherwise_is_learned_from_and_the_limit_kept(bench, server, tmp_path):
     filled(bench, tmp_path / "set", 12)
     server.says = {number: {"usage": {"prompt_tokens": 9000, "completion_tokens": 100}} for number in range(12)}
+    server.plan = {0: ["500"]}  # nothing is learned from the first
     limit = 0.1
     report = describe_images(bench, describer(server), DescribeOptions(price=Price(1.0, 1.0), max_cost=limit))
     assert 1 < report.descriptions < 12
