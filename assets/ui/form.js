@@ -47,17 +47,26 @@ export function taken(form, reveal, id) {
   if (form.seeded && form.description_id === id) return form;
   const others = { ...form.others };
   if (form.seeded && form.description_id !== null) others[form.description_id] = about(form);
-  const before = isWhole({ body: others[id] }) ? others[id] : null;
+  const before = answersTo({ others }, id);
   delete others[id];
   const bare = { ...form, ...about(empty()), seeded: false, others };
   return before ? { ...bare, ...about(before), seeded: true, description_id: id } : seed(bare, chosen(reveal, id));
 }
 
-/** Whether anything was said of a description. */
-export function isTouched({ judgement, verdict, explanation, findings }, said) {
-  const same = verdict === said.verdict && explanation === said.explanation && findings.length === said.findings.length;
-  return Boolean(judgement) || !same || findings.some(({ state }) => state);
+/** What a form says of one of several texts: of the one that it answers, or of one that was taken before; null for nothing. */
+export function answersTo(form, id) {
+  if (form.seeded && form.description_id === id) return about(form);
+  return isWhole({ body: form.others?.[id] }) ? form.others[id] : null;
 }
+
+/** Whether anything of a description was changed. */
+export function isCorrected({ verdict, explanation, findings }, said) {
+  const same = verdict === said.verdict && explanation === said.explanation && findings.length === said.findings.length;
+  return !same || findings.some(({ state }) => state && state !== "kept");
+}
+
+/** Whether anything was said of a description. */
+export const isTouched = (answers, said) => Boolean(answers.judgement) || isCorrected(answers, said) || answers.findings.some(({ state }) => state);
 
 /** The form as it was submitted before. Machine findings that were left without an answer stay so. */
 export function reopened(review, reveal) {

@@ -1,6 +1,7 @@
 // The keyboard: one table, from which the legend, the list of all keys and what a key does are taken.
 
 import { caps, make } from "./dom.js";
+import { LETTERS } from "./texts.js";
 
 const LEFT = "←";
 const RIGHT = "→";
@@ -35,7 +36,7 @@ export const KEYS = [
   { does: "stride", press: ["ArrowLeft", "ArrowRight"], shift: true, steps: RATED, legend: RATED, show: ["Shift", LEFT, RIGHT], say: "by 5", long: "Five less, five more" },
   { does: "lock", press: ["Enter"], steps: ["rate", "loading"], legend: ["rate"], show: ["Enter"], say: "lock", long: "Lock the rating" },
   { does: "start", press: ["Enter"], steps: ["welcome"], legend: ["welcome"], show: ["Enter"], say: "start", long: "Start" },
-  { does: "text", press: ["1", "2", "3", "4"], steps: CHOOSING, legend: CHOOSING, show: ["1", "2", "3", "4"], say: "take A, B, \u2026", long: "Take the text A, B, C or D, where there are several" },
+  { does: "text", press: ["1", "2", "3", "4"], steps: CHOOSING, legend: CHOOSING, show: ["1", "2", "3", "4"], say: "take", long: "Take the text A, B, C or D, where there are several" },
   { does: "texts", press: ["h"], steps: JUDGED, legend: ["judge"], show: ["H"], say: "other text", long: "Take anotHer text; what was said of this one stays with it" },
   { does: "judge", press: ["a", "p", "w", "s"], steps: [...JUDGED, ...DECIDING], legend: ["judge", "judge again", "correct"], show: ["A", "P", "W", "S"], say: "judge", long: "Accurate, Partly, Wrong, misSes something" },
   { does: "done", press: ["Enter"], steps: AGAIN, legend: AGAIN, show: ["Enter"], say: "keep", long: "Keep the second rating, the text or the judgement" },
@@ -199,7 +200,7 @@ export function showLegend(element, step, { map, description, texts } = {}) {
   const told = isTyping(document.activeElement) ? (key) => key.typing && key.steps.includes(step) : (key) => key.legend?.includes(step);
   element.replaceChildren(
     ...KEYS.filter((key) => told(key) && !idle(key)).map((key) =>
-      make("span", { class: key.wide ? "wide" : null }, ...caps(key.does === "text" ? key.show.slice(0, texts?.length) : key.show), ` ${key.say}`),
+      make("span", { class: key.wide ? "wide" : null }, ...caps(key.does === "text" ? key.show.slice(0, texts?.length) : key.show), ` ${key.say}`, key.does === "text" ? ` ${LETTERS.slice(0, texts?.length).join(", ")}` : ""),
     ),
   );
 }

@@ -48,7 +48,7 @@ function paintSteps(el, { phase, form, item, revisit }) {
   const choosing = (revisit ?? phase) === "choose" || Boolean(open && texts);
   const letter = letterOf(item?.reveal);
   el.judgeBody.hidden = at !== 2 && !open;
-  el.texts.hidden = !choosing;
+  el.texts.hidden = el.textsAsk.hidden = !choosing;
   el.chooseAsk.hidden = !choosing || at !== 2;
   el.saidBox.hidden = choosing;
   el.judgeAsk.hidden = at !== 2 || choosing;
@@ -150,7 +150,7 @@ export function paintPanel(el, view) {
 /** What just happened, in the tool strip, with the key that takes it back. */
 export function paintNote(el, note) {
   el.note.replaceChildren();
-  el.hint.hidden = Boolean(note) || !el.mapTools.hidden || !el.noMap.hidden;
+  el.hint.hidden = !el.mapTools.hidden || !el.noMap.hidden;
   if (!note) return;
   if (note.undo) el.note.append(icon("done"), note.text, make("span", { class: "note quiet" }, ...caps(["U"]), " undo"));
   else el.note.append(make("span", { class: "quiet" }, note.text));

@@ -41,14 +41,17 @@ export function card(plot, draws, tell) {
   return framed(plot.title, plot.caption, [make("span", { class: "saves" }, ...buttons)], () => canvas, { "data-plot": plot.name });
 }
 
+const heading = ({ text, title, across = null, words }) => make("th", { scope: across ? "colgroup" : "col", title, colspan: across, class: words ? "words" : null }, text);
+
 function table(id, names, rows) {
-  const head = make("tr", {}, ...names.map((name) => (typeof name === "string" ? make("th", { scope: "col" }, name) : make("th", { scope: "col", title: name.title }, name.text))));
+  const head = make("tr", {}, ...names.map((name) => heading(typeof name === "string" ? { text: name } : name)));
   return make("div", { class: "table", tabindex: "0", role: "region", "aria-labelledby": id }, make("table", { class: "num" }, make("thead", {}, head), make("tbody", {}, ...rows)));
 }
 
-/** A table of people or studies; `rows` are lists of a heading and cells. */
+/** A table of people or studies; `rows` are lists of a heading and cells. A name may be a column's `{ text, title }`, `across` so many columns, and of `words`, which begin at the left. */
 export function listCard(title, caption, names, rows) {
-  const lines = rows.map(([first, ...cells]) => make("tr", {}, make("th", { scope: "row" }, first), ...cells.map((cell) => make("td", {}, cell))));
+  const words = names.flatMap((name) => Array(name.across ?? 1).fill(name.words ? "words" : null));
+  const lines = rows.map(([first, ...cells]) => make("tr", {}, make("th", { scope: "row" }, first), ...cells.map((cell, at) => make("td", { class: words[at + 1] }, cell))));
   return framed(title, caption, [], (id) => table(id, names, lines), { class: "plot list-card" });
 }
 

@@ -261,7 +261,7 @@ class Review {
     const { el, phase, form, item, note, busy, slow, revisit } = this;
     const offline = navigator.onLine || network.up ? null : { kind: "offline", waiting: this.sending.outbox.waiting.length };
     paintPanel(el, { phase, form, item, busy, slow, revisit, trouble: this.trouble ?? offline, notice: this.notice });
-    this.texts.show(item?.reveal, ["choose", "choose again"].includes(this.step));
+    this.texts.show(item?.reveal, ["choose", "choose again"].includes(this.step), form);
     if (item?.locked && phase !== "loading") {
       this.described.show(item.reveal, form.judgement);
       this.correct.show(form, item.reveal);

@@ -122,16 +122,16 @@ function maps({ figures: told, plots }) {
 }
 
 const OF_TEXTS = [
-  "Describer", "Prompt", "Answered", { text: "Found right", title: "accurate, of those answered" }, "", "Partly", "Wrong",
+  "Describer", { text: "Prompt", words: true }, "Answered", { text: "Found right", title: "accurate, of those answered", across: 2 }, "Partly", "Wrong",
   { text: "Misses", title: "right as far as it goes, and misses something" },
   { text: "Taken", title: "of the times it was shown beside others" },
 ];
 const OF_CHANGES = [
-  "Describer", "Prompt", { text: "Changed", title: "texts whose words were changed" },
-  { text: "Edit rate", title: "of changed texts: edits of words for each word of the corrected text (HTER), the mean" },
+  "Describer", { text: "Prompt", words: true }, { text: "Changed", title: "texts whose words were changed" },
+  { text: "Edit rate of changed texts", title: "edits of words for each word of the corrected text (HTER), the mean" },
   { text: "Dropped", title: "findings that people dropped" }, { text: "Reworded", title: "findings that people reworded" },
   { text: "Added", title: "findings that people added beside its texts" },
-  { text: "Kinds", title: "of the findings that were changed most" },
+  { text: "Kinds changed most", title: "of the findings that people dropped, reworded or added", words: true },
 ];
 
 const whose = ({ provider, model, prompt }) => [[provider, model].filter(Boolean).join(", "), prompt || "\u2013"];
@@ -139,12 +139,12 @@ const whose = ({ provider, model, prompt }) => [[provider, model].filter(Boolean
 function judged(row) {
   const { answered: n, judged } = row;
   return [
-    ...whose(row), count(n), share(judged.accurate, n), bar(judged.accurate, n), share(judged.partly, n), share(judged.wrong, n), share(judged.misses, n),
+    ...whose(row), n ? count(n) : NONE, share(judged.accurate, n), n ? bar(judged.accurate, n) : "", share(judged.partly, n), share(judged.wrong, n), share(judged.misses, n),
     row.offered ? of(row.chosen, row.offered) : "\u2013",
   ];
 }
 
-const changes = (row) => [...whose(row), of(row.edited, row.answered), fixed(row.edit_rate, 2), ...["dropped", "reworded", "added"].map((state) => count(row.changed[state])), row.kinds.join(", ") || "\u2013"];
+const changes = (row) => [...whose(row), row.answered ? of(row.edited, row.answered) : NONE, fixed(row.edit_rate, 2), ...["dropped", "reworded", "added"].map((state) => count(row.changed[state])), row.kinds.join(", ") || "none named"];
 
 const describers = ({ figures: told, people: rows }) => ({
   empty: !told.all ? ["This is for those who lead studies", "Texts are judged and chosen without knowing who wrote them."] : rows.length ? null : ["No description is judged yet", "What people made of each describer's texts stands here from the first judgement on.", [rate]],

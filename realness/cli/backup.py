@@ -91,10 +91,14 @@ def _replay(settings: Settings, of: Callable[[str], Progress]) -> tuple[dict[str
     told, damage = done.replayed, done.replayed.damage
     result = {"lines": told.lines, "made_again": told.reviews, "ratings": told.ratings, "known": told.known}
     result |= {"conflicts": told.conflicts, "torn": damage.torn, "broken": list(damage.broken)}
+    result |= {"unread": list(damage.unread)}
     result |= {"recovered_images": done.images, "missing_images": done.missing, "unreadable": done.unreadable}
     sentence = f"{told.reviews} reviews made again from {told.lines} lines, {told.known} were there"
     problems = {"lines cut off at the end, which nobody was told were kept": damage.torn}
     problems |= {f"broken lines, the first {damage.broken[0]}" if damage.broken else "": len(damage.broken)}
+    problems |= {
+        f"of its files passed over, the first: {damage.unread[0]}" if damage.unread else "": len(damage.unread)
+    }
     problems |= {"reviews have another one in their place": told.conflicts, "files of images are missing": done.missing}
     for what, number in problems.items():
         sentence += f", {number} {what}" if number else ""

@@ -111,7 +111,8 @@ def list_(context: typer.Context) -> None:
     if not shared.json:
         for study in studies:
             state = ", closed" if study["closed"] else ""
-            typer.echo("{name}: {images} images, overlap {overlap}, {order} order".format(**study) + state)
+            several = f", {study['choices']} texts to choose from" if study["choices"] > 1 else ""
+            typer.echo("{name}: {images} images, overlap {overlap}, {order} order".format(**study) + several + state)
     shared.finish({"studies": studies}, f"{len(studies)} {'study' if len(studies) == 1 else 'studies'}")
 
 

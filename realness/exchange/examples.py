@@ -17,7 +17,7 @@ from realness.images import EXTENSIONS
 
 SPLITS = ("train", "validation", "test")
 """The splits of an image's own that are kept; an image without one of these gets `train` or `test`."""
-_TOKENS = re.compile(r"<(\|[^|<>]{1,40}\||/?(?:image|video|audio|bbox|ref-object|ref)|/?s)>", re.IGNORECASE)
+TOKENS = re.compile(r"<(\|[^|<>]{1,40}\||/?(?:image|video|audio|bbox|ref-object|ref)|/?s)>", re.IGNORECASE)
 """What trainers would take for a picture, a turn or an end: `<image>`, `<|im_end|>`, `</s>`."""
 
 
@@ -235,4 +235,4 @@ def split_of(sha256: str, own: str | None, test_share: float, seed: int) -> str:
 
 def plain(text: str) -> str:
     """A text without what trainers would take for a picture or a turn: `<image>` becomes `[image]`."""
-    return _TOKENS.sub(r"[\1]", text)
+    return TOKENS.sub(r"[\1]", text)

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from realness.errors import InvalidValue, UnreadableImage
+from realness.exchange.examples import TOKENS, plain
 from realness.images import inspect_image, read_image
 from realness.training.vlm_parquet import is_parquet, parquet_rows
 
@@ -119,18 +120,30 @@ def _metadata(folder: Path) -> dict[str, Path]:
 
 
 def _lines(file: Path) -> Iterator[tuple[str, dict[str, Any], Path]]:
-    with file.open("rb") as lines:
+    try:
+        lines = file.open("rb")
+    except OSError as error:
+        raise InvalidValue(f"{file} cannot be read ({error.strerror}); export the data again") from None
+    with lines:
         for number, line in enumerate(lines, 1):
             where = f"{file.parent.name}/{file.name} line {number}"
-            try:
-                row = json.loads(line)
-            except (ValueError, RecursionError):
-                raise InvalidValue(f"{where} is no JSON; export the data again") from None
-            if not isinstance(row, dict):
-                raise InvalidValue(f"{where} is no JSON object; export the data again")
-            if NAMES not in row:
-                raise InvalidValue(f'{where} has no "{NAMES}"; {_ASKS}')
+            row = _row(line, where)
             yield where, row | {"images": row[NAMES]}, file.parent
+
+
+def _row(line: bytes, where: str) -> dict[str, Any]:
+    try:
+        row = json.loads(line)
+        json.dumps(row, ensure_ascii=False).encode()
+    except UnicodeEncodeError:  # "\ud800", say, which JSON allows and no tokenizer takes
+        raise InvalidValue(f"{where} has half a character (a surrogate alone); export the data again") from None
+    except (ValueError, RecursionError):
+        raise InvalidValue(f"{where} is no JSON; export the data again") from None
+    if not isinstance(row, dict):
+        raise InvalidValue(f"{where} is no JSON object; export the data again")
+    if NAMES not in row:
+        raise InvalidValue(f'{where} has no "{NAMES}"; {_ASKS}')
+    return row
 
 
 def _checked(row: dict[str, Any], where: str, root: Path, method: str) -> dict[str, Any]:
@@ -148,9 +161,22 @@ def _checked(row: dict[str, Any], where: str, root: Path, method: str) -> dict[s
                 f'{where}: {column} must be a list of {{"role", "content"}} with texts, the last of the '
                 f"{'user' if column == 'prompt' else 'assistant'}; export the data again"
             )
+        else:
+            _refuse_tokens(row[column], f"{where}: {column}")
     if method == "dpo" and row["chosen"] == row["rejected"]:
         raise InvalidValue(f"{where}: chosen and rejected are the same, which teaches nothing; leave the line out")
     return {column: row[column] for column in COLUMNS[method]} | {"images": _paths(row["images"], where, root)}
+
+
+def _refuse_tokens(messages: list[dict[str, str]], where: str) -> None:
+    """A model would look for a picture at a text's `<image>`, or see the text end at its `</s>`; no export has any."""
+    for text in (message["content"] for message in messages):
+        token = TOKENS.search(text)
+        if token is not None:
+            raise InvalidValue(
+                f"{where} has {token[0]} in its text, which a model takes for a picture, a turn or an end; "
+                f"write it as {plain(token[0])}, or export the data again"
+            )
 
 
 def _messages(value: Any, last: str) -> bool:

@@ -162,6 +162,8 @@ def _check_journal(bench: Workbench, told: Checked, progress: Progress) -> None:
         progress(done, None)
     for where in damage.broken:
         told.found("journal", f"{where} was changed", "keep the database's backups well: this line cannot be replayed")
+    for where in damage.unread:
+        told.found("journal", where, "put the file of a copy of the data folder in its place")
     last = copying.last_review(bench.store.database)
     if through < last:
         told.found("journal", f"it ends at review {through} of {last}", "start the app: it completes the journal first")

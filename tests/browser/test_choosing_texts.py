@@ -1,5 +1,6 @@
 """Choosing one of several descriptions by keys: what is shown, kept, sent, and what is never told."""
 
+import itertools
 import json
 
 import pytest
@@ -47,6 +48,9 @@ def test_a_text_is_chosen_corrected_and_sent_by_keys_alone(served, visit, study)
     expect(screen.el("texts").get_by_role("button")).to_have_count(3)
     expect(screen.el("judgeAsk")).to_be_hidden()
     expect(screen.el("heat")).to_be_hidden()
+    expect(screen.el("textsAsk")).to_have_text("Is anything unrealistic?")
+    expect(screen.el("texts").get_by_text("No, nothing", exact=True)).to_have_count(1)
+    expect(screen.el("legend")).to_contain_text("take A, B, C")
     screen.press("a", "Control+Enter")
     expect(screen.el("texts")).to_be_visible()
     screen.press(key_of(screen, "saucer"))
@@ -67,7 +71,7 @@ def test_a_text_is_chosen_corrected_and_sent_by_keys_alone(served, visit, study)
 def test_a_choice_and_its_corrections_are_there_after_a_reload_and_after_undo(served, visit, study):
     screen = visit(served, study)
     screen.rate("2")
-    order = screen.el("texts").inner_text()
+    order = screen.el("texts").locator(".said").all_inner_texts()
     screen.press(key_of(screen, "saucer"))
     screen.judge("w")
     screen.write("Nothing floats.")
@@ -77,14 +81,15 @@ def test_a_choice_and_its_corrections_are_there_after_a_reload_and_after_undo(se
     expect(screen.el("text")).to_have_value("Nothing floats.")
     screen.press("h")
     expect(screen.el("texts").locator('[aria-pressed="true"]')).to_contain_text("saucer")
-    assert screen.el("texts").inner_text() == order
+    expect(screen.el("texts").locator(".done:not(:empty)")).to_have_text(["Judged wrong, corrected"])
+    assert screen.el("texts").locator(".said").all_inner_texts() == order
     screen.press("Escape")
     screen.submit()
     screen.press("u")
     expect(screen.el("text")).to_have_value("Nothing floats.")
     expect(screen.el("judged")).to_contain_text("Wrong")
     screen.press("h")
-    assert screen.el("texts").inner_text() == order
+    assert screen.el("texts").locator(".said").all_inner_texts() == order
 
 
 def test_what_was_said_of_a_text_is_there_again_when_it_is_chosen_again(served, visit, study):
@@ -106,6 +111,23 @@ def test_what_was_said_of_a_text_is_there_again_when_it_is_chosen_again(served, 
     expect(screen.el("findings").locator(".dropped")).to_have_count(1)
     screen.submit()
     assert chosen(served, study) == [(SAID["secret-vlm"], 3)]
+
+
+@pytest.mark.parametrize("size", [(1024, 768), (1280, 800), (1440, 900)])
+def test_what_was_said_of_the_other_text_is_told_of_beside_the_tools_and_covers_none(served, visit, study, size):
+    screen = visit(served, study, viewport={"width": size[0], "height": size[1]})
+    screen.rate("2")
+    screen.press(key_of(screen, "natural"))
+    screen.judge("p")
+    screen.press("h")
+    screen.press(key_of(screen, "saucer"), "s")
+    expect(screen.el("note")).to_contain_text("stays with it")
+    expect(screen.el("correctBody")).to_be_visible()
+    parts = "mapSwitch", "layers", "opacity", "hidden", "ramp", "stepBack", "stepForward", "zoomOut", "zoomIn", "note"
+    boxes = [screen.el(name).bounding_box() for name in parts]
+    for before, after in itertools.pairwise(boxes):
+        assert before["x"] + before["width"] <= after["x"] + 1
+    assert boxes[-1]["y"] + boxes[-1]["height"] <= screen.el("foot").bounding_box()["y"] + 1
 
 
 def test_nothing_that_the_page_gets_names_a_describer(served, visit, study):

@@ -5,7 +5,7 @@ import re
 
 import pytest
 from playwright.sync_api import expect
-from small_study import TEXT
+from small_study import TEXT, describe
 
 from realness.store import NewPrediction
 from realness.workbench import Workbench
@@ -145,3 +145,27 @@ def test_training_that_fails_says_why(served_alone, visit):
     expect(page.get_by_role("button", name="Train on all ratings")).to_be_enabled()
     served_alone.server.stop()
     assert served_alone.server.process.returncode == 0
+
+
+def test_describers_are_told_of_by_what_people_made_of_their_texts(served, visit):
+    study = served.study((TEXT,) * 2)
+    describe(served.settings, study, {"other": "No. It looks natural."}, choices=2)
+    screen = visit(served, study)
+    screen.rate("2")
+    screen.el("texts").get_by_role("button").filter(has_text="melts").click()
+    screen.judge("a")
+    screen.submit()
+    page = visit(served, study, at="insights?part=describers").page
+    expect(page.locator(".list-card")).to_have_count(2)
+    judged, changed = page.locator(".list-card").all()
+    expect(judged.get_by_role("columnheader")).to_have_text(
+        ["Describer", "Prompt", "Answered", "Found right", "Partly", "Wrong", "Misses", "Taken"]
+    )
+    expect(judged.get_by_role("row").nth(1)).to_contain_text("100 %")
+    rows = judged.get_by_role("row").filter(has_text="none yet")
+    expect(rows).to_have_count(1)
+    expect(rows.locator(".how-far")).to_have_count(0)
+    expect(changed).to_contain_text("Edit rate of changed texts")
+    part = "card.querySelector('{}').offsetHeight".format
+    spare = f"(card) => card.clientHeight - {part('header')} - {part('table')}"
+    assert changed.evaluate(spare) < 60

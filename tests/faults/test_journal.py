@@ -267,6 +267,22 @@ def test_a_backup_and_the_journal_together_bring_everything_back(bench, capsys):
     assert after["reviews"] == before["reviews"]
 
 
+def test_what_cannot_be_read_of_a_journal_is_told_of_in_a_line(bench, capsys):
+    study, me = make_study(bench.store, 2), bench.store.people.local()
+    bench.store.reviews.submit(me.id, make_submission(study, given_image(bench.store, study)))
+    folder = journal_folder(bench.settings)
+    (folder / "2020-01.jsonl").mkdir()
+    bench.close()
+    options = ["restore", "--journal", "--db", bench.settings.database, "--data", str(bench.settings.data), "--json"]
+    assert main(options) == 0
+    told = json.loads(capsys.readouterr().out.splitlines()[-1])
+    assert (told["known"], told["unread"]) == (1, ["2020-01.jsonl cannot be read (Is a directory)"])
+    (folder / "people.jsonl").unlink()
+    (folder / "people.jsonl").mkdir()
+    assert main(options) == 1
+    assert "people.jsonl, which has the names of people, cannot be read (Is a directory)" in capsys.readouterr().err
+
+
 def test_after_an_older_state_was_put_back_the_journal_has_both_what_was_and_what_came_then(bench):
     study, me = make_study(bench.store, 6), bench.store.people.local()
     bench.store.reviews.submit(me.id, make_submission(study, given_image(bench.store, study)))

@@ -114,6 +114,10 @@ def test_data_for_another_method_is_refused(tmp_path, given, wanted):
         ({"completion": "No."}, "completion must be a list"),
         ({"completion": said(" ")}, "completion must be a list"),
         ({"completion": [{"role": "user", "content": "No."}]}, "the last of the assistant"),
+        ({"completion": said("Yes. \ud800 is garbled.")}, "half a character"),
+        ({"completion": said("Yes. The <image> is garbled.")}, r"completion has <image> in its text.*as \[image\]"),
+        ({"completion": said("Yes.<|im_end|> No.")}, r"completion has <\|im_end\|>"),
+        ({"prompt": [{"role": "user", "content": "<IMAGE> Is it real?"}]}, "prompt has <IMAGE>"),
         ({"prompt": []}, "prompt must be a list"),
         ({"images_file_names": None}, 'no "images_file_names"'),
         ({"images_file_names": "images/0.png"}, "must be a list of file names"),
@@ -171,6 +175,9 @@ def test_a_folder_that_is_no_export_is_refused(tmp_path):
     (tmp_path / "empty" / "train" / METADATA).touch()
     with pytest.raises(InvalidValue, match=r"no examples to learn from in a split `train`; it holds train \(0\)"):
         examples(tmp_path / "empty")
+    (tmp_path / "folder" / "train" / METADATA).mkdir(parents=True)
+    with pytest.raises(InvalidValue, match=r"train/metadata\.jsonl cannot be read \(Is a directory\)"):
+        examples(tmp_path / "folder")
     write(tmp_path / "only", "sft", "test", 2)
     with pytest.raises(InvalidValue, match=r"it holds test \(2\)"):
         examples(tmp_path / "only")

@@ -153,6 +153,15 @@ def test_a_changed_line_of_the_journal_and_one_that_is_missing_are_found(filled)
     assert [one.what for one in check(filled.settings).problems] == ["it ends at review 1 of 2"]
 
 
+def test_a_folder_in_the_place_of_a_month_of_the_journal_is_told_of_in_a_line(filled):
+    filled.store.reviews.submit(
+        filled.store.people.local().id,
+        make_submission(filled.store.studies.all()[0], given_image(filled.store, filled.store.studies.all()[0])),
+    )
+    (journal_folder(filled.settings) / "2020-01.jsonl").mkdir()
+    assert [one.what for one in check(filled.settings).problems] == ["2020-01.jsonl cannot be read (Is a directory)"]
+
+
 def test_the_command_fails_with_a_list_and_counts_more_than_it_lists(filled, capsys):
     options = ["check", "--db", filled.settings.database, "--data", str(filled.settings.data), "--json"]
     assert main(options) == 0

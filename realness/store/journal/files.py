@@ -21,10 +21,12 @@ class Damage:
     Attributes:
         torn: last lines that were cut off: a process was killed while it wrote them, and told nobody they were kept.
         broken: other lines that are no longer what was written, by file and number.
+        unread: files that cannot be read, each with the reason.
     """
 
     torn: int = 0
     broken: tuple[str, ...] = ()
+    unread: tuple[str, ...] = ()
 
 
 def line(record: dict[str, Any]) -> bytes:
@@ -55,15 +57,23 @@ def months(folder: Path) -> list[Path]:
 def read_lines(folder: Path, damage: Damage) -> Iterator[dict[str, Any]]:
     """Every record, from old to new; what cannot be read is noted and passed over."""
     for path in months(folder):
+        for number, text in enumerate(_forwards(path, damage), 1):
+            found = record(text)
+            if found is not None:
+                yield found
+            elif text.endswith(b"\n"):
+                damage.broken += (f"{path.name} line {number}",)
+            else:
+                damage.torn += 1
+
+
+def _forwards(path: Path, damage: Damage) -> Iterator[bytes]:
+    """The lines of a file from the first to the last, as far as it can be read: a folder may lie in its place."""
+    try:
         with path.open("rb") as file:
-            for number, text in enumerate(file, 1):
-                found = record(text)
-                if found is not None:
-                    yield found
-                elif text.endswith(b"\n"):
-                    damage.broken += (f"{path.name} line {number}",)
-                else:
-                    damage.torn += 1
+            yield from file
+    except OSError as error:
+        damage.unread += (f"{path.name} cannot be read ({error.strerror})",)
 
 
 def last_record(folder: Path) -> dict[str, Any] | None:

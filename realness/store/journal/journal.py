@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from realness.errors import CannotWrite
+from realness.errors import CannotWrite, InvalidValue
 from realness.store.engine import Database, now
 from realness.store.journal.files import last_record, line, months, record, whole_end
 from realness.store.journal.records import all_rated, ratings, reviews_after, submission_of
@@ -201,8 +201,19 @@ def _sync_folder(folder: Path) -> None:
 
 
 def people_in(folder: Path) -> dict[str, dict[str, Any]]:
-    """Who each pseudonym is, as was told last."""
-    found = (record(text) for text in _lines(folder / _PEOPLE))
+    """Who each pseudonym is, as was told last.
+
+    Raises:
+        InvalidValue: the file is there and cannot be read.
+    """
+    try:
+        lines = _lines(folder / _PEOPLE)
+    except OSError as error:
+        raise InvalidValue(
+            f"{folder / _PEOPLE}, which has the names of people, cannot be read ({error.strerror}); put the file of a "
+            "copy there, or take this one away to go on with pseudonyms"
+        ) from error
+    found = (record(text) for text in lines)
     return {told["pseudonym"]: told for told in found if told is not None}
 
 
