@@ -5,6 +5,7 @@ process. SQLAlchemy's defaults lose updates silently (no BEGIN before a SELECT, 
 that follows are two transactions).
 """
 
+import os
 import shutil
 import sqlite3
 import threading
@@ -20,6 +21,7 @@ from sqlalchemy import URL, Connection, Engine, create_engine, event
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, DatabaseError, OperationalError
 
+from realness.atomic import flush, flush_folder
 from realness.errors import DatabaseProblem
 from realness.store import slow
 from realness.store.places import refuse_network
@@ -59,15 +61,18 @@ class _Writer:
         self._lock = threading.Lock()
         self._owner: int | None = None
 
-    def __enter__(self) -> None:
+    @contextmanager
+    def turn(self, *, wait: bool) -> Iterator[None]:
         if self._owner == threading.get_ident():
             raise RuntimeError("write() inside write(): use the connection that this thread has")
-        self._lock.acquire()
+        if not self._lock.acquire(blocking=wait):
+            raise Busy
         self._owner = threading.get_ident()
-
-    def __exit__(self, *_error: object) -> None:
-        self._owner = None
-        self._lock.release()
+        try:
+            yield
+        finally:
+            self._owner = None
+            self._lock.release()
 
 
 class _Watch:
@@ -98,6 +103,16 @@ class Keeper(Protocol):
         ...
 
 
+class Busy(Exception):
+    """Somebody else writes just now, and this thread was not to wait."""
+
+
+class Later(threading.local):
+    """Of each thread: whether what it writes is synced `later`, whether it may `wait` to write, whether it `wrote`."""
+
+    later, wait, wrote = False, True, False
+
+
 @dataclass(frozen=True)
 class Database:
     """The only thing that hands out connections: `read()` and `write()`, each one short transaction."""
@@ -107,6 +122,8 @@ class Database:
     _writer: _Writer = field(default_factory=_Writer)
     _shared: threading.local = field(default_factory=threading.local)
     _watch: _Watch = field(default_factory=_Watch)
+    _later: Later = field(default_factory=Later)
+    _log_file: list[int] = field(default_factory=list)
     keepers: list[Keeper] = field(default_factory=list)
     """Told by `keeping`."""
 
@@ -178,13 +195,17 @@ class Database:
         """
         if getattr(self._shared, "connection", None) is not None:
             raise RuntimeError("write() inside together(): what is read after it would be older than it")
-        with self._writer, _as_problem(self), self.engine.connect() as connection:
+        mode = self._later
+        with self._writer.turn(wait=mode.wait), _as_problem(self), self.engine.connect() as connection:
             if not foreign_keys:
                 connection.detach()  # closed at the end, so that nobody else is given it
                 connection.connection.cursor().execute("PRAGMA foreign_keys=OFF")  # has no effect after BEGIN
+            _set(connection, "synchronous", "NORMAL" if mode.later else "FULL")
+            _set(connection, "busy_timeout", BUSY_TIMEOUT_MS if mode.wait else 0)
             with connection.begin():
-                _begin(connection, "BEGIN IMMEDIATE")
+                _begin_to_write(connection, wait=mode.wait)
                 yield connection
+            mode.wrote = True
 
     @contextmanager
     def keeping(self, rated: tuple[int, int, int] | None = None) -> Iterator[Connection]:
@@ -197,6 +218,40 @@ class Database:
             yield connection
         for keeper in self.keepers:
             keeper.kept(rated)
+
+    @contextmanager
+    def unsynced(self, *, wait: bool) -> Iterator[Later]:
+        """What this thread writes until the end is seen by all, but would not outlast a power cut: if it `wrote`, the
+        caller has to `sync()` before anybody is told. So one sync can serve many who write one after another.
+
+        Args:
+            wait: for others who write; otherwise `write()` raises `Busy`.
+        """
+        mode = self._later
+        mode.later, mode.wait, mode.wrote = True, wait, False
+        try:
+            yield mode
+        finally:
+            mode.later, mode.wait = False, True
+
+    def sync(self) -> None:
+        """All that was committed is on the disk when this ends.
+
+        Raises:
+            DatabaseProblem: the disk refuses.
+        """
+        log = self.path.with_name(f"{self.path.name}-wal")
+        try:
+            with log.open("rb") as file:
+                flush(file.fileno())
+                number = os.fstat(file.fileno()).st_ino
+            if self._log_file != [number]:  # a new one: its name has to last, too
+                flush_folder(log.parent)
+                self._log_file[:] = [number]
+        except FileNotFoundError:  # SQLite has folded it into the database, and synced that
+            return
+        except OSError as error:
+            raise _problem(_advice_for_disk(self.path, error.strerror or str(error)), self.path) from error
 
     def version(self) -> int:
         """A number that is another one after every commit, whoever made it: what was read under it still holds."""
@@ -237,9 +292,28 @@ def _on_connect(connection: Any, _record: Any) -> None:
     cursor.close()
 
 
+def _set(connection: Connection, pragma: str, wanted: str | int) -> None:
+    """A pragma of a connection, unless that is how it was left. NORMAL commits to the log without a sync; that comes
+    before it is folded into the file.
+    """
+    known = connection.info.setdefault("pragmas", {"synchronous": "FULL", "busy_timeout": BUSY_TIMEOUT_MS})
+    if known[pragma] != wanted:
+        connection.connection.cursor().execute(f"PRAGMA {pragma}={wanted}")
+        known[pragma] = wanted
+
+
 def _begin(connection: Connection, how: str) -> None:
     """Begin by the driver itself: a listener for SQLAlchemy's own event would be asked at every statement."""
     connection.connection.cursor().execute(how)
+
+
+def _begin_to_write(connection: Connection, *, wait: bool) -> None:
+    try:
+        _begin(connection, "BEGIN IMMEDIATE")
+    except sqlite3.OperationalError as error:
+        if not wait and error.sqlite_errorcode & 0xFF == sqlite3.SQLITE_BUSY:
+            raise Busy from error
+        raise
 
 
 @contextmanager

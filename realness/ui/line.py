@@ -1,10 +1,12 @@
 """Routes that wait in one line.
 
 Each ends in the database's one writer. Side by side their threads would wait for that and for the interpreter in turns,
-and every turn costs more than the wait: 20 people who review at once have their answers sooner one after another.
+and every turn costs more than the wait: 20 people who review at once have their answers sooner one after another. Not
+even a second thread is used: the event loop does the work itself, as long as nobody else writes to the database.
+Only where it would have to wait for that, it leaves the work to one that may.
 
-What they kept is brought into the journal outside of the line, while the next one is at work: one sync serves
-all who wait for it. Nobody is answered before.
+What was written is brought onto the disk outside of the line, while the next one is at work: one sync serves all who
+wait for it. Nobody is answered before.
 """
 
 import asyncio
@@ -12,41 +14,66 @@ import contextvars
 from collections.abc import Awaitable, Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial, wraps
+from pathlib import Path
 from typing import Any, ParamSpec, TypeVar
 
-from realness.store import Journal
+from realness.store import Database
+from realness.store.engine import Busy
 from realness.workbench import Workbench
 
 _LINE = ThreadPoolExecutor(1, thread_name_prefix="realness-line")
-_SYNC = ThreadPoolExecutor(1, thread_name_prefix="realness-journal")
+_SYNC = ThreadPoolExecutor(1, thread_name_prefix="realness-sync")
+_waiting: dict[Path, asyncio.Task[None]] = {}
+"""Of each database, the sync that has not begun."""
 Asked = ParamSpec("Asked")
 Answer = TypeVar("Answer")
 
 
 def in_line(route: Callable[Asked, Answer]) -> Callable[Asked, Awaitable[Answer]]:
-    """A route that runs when those before it are done. It must be short."""
+    """A route that runs when those before it are done. It must be short, and may be begun twice: nothing that it does
+    before it writes lasts.
+    """
 
     @wraps(route)
     async def waiting(*asked: Asked.args, **named: Asked.kwargs) -> Answer:
-        context = contextvars.copy_context()  # which request it is, for the log
-        work = partial(context.run, partial(route, *asked, **named))
-        loop, journal = asyncio.get_running_loop(), _journal(named)
-        if journal is None:
-            return await loop.run_in_executor(_LINE, work)
-        answer, kept = await loop.run_in_executor(_LINE, partial(_and_kept, journal, work))
-        if kept:
-            await loop.run_in_executor(_SYNC, journal.settle)
+        work, database = partial(route, *asked, **named), _database(named)
+        if database is None:
+            return work()
+        try:
+            answer, wrote = _unsynced(database, work, wait=False)
+        except Busy:
+            context = contextvars.copy_context()  # which request it is, for the log
+            again = partial(context.run, partial(_unsynced, database, work, wait=True))
+            answer, wrote = await asyncio.get_running_loop().run_in_executor(_LINE, again)
+        if wrote:
+            await _synced(database)
         return answer
 
     return waiting
 
 
-def _journal(named: Mapping[str, Any]) -> Journal | None:
+def _database(named: Mapping[str, Any]) -> Database | None:
     bench = named.get("bench")
-    return bench.store.journal if isinstance(bench, Workbench) else None
+    return bench.store.database if isinstance(bench, Workbench) else None
 
 
-def _and_kept(journal: Journal, route: Callable[[], Answer]) -> tuple[Answer, bool]:
-    """The answer, and whether it has to wait for the journal."""
-    with journal.later() as later:
-        return route(), later.kept
+def _unsynced(database: Database, route: Callable[[], Answer], *, wait: bool) -> tuple[Answer, bool]:
+    """The answer, and whether it has to wait for the disk."""
+    with database.unsynced(wait=wait) as mode:
+        return route(), mode.wrote
+
+
+async def _synced(database: Database) -> None:
+    """Wait for a sync that began after this was asked for."""
+    sync = _waiting.get(database.path)
+    if sync is None:
+        sync = _waiting[database.path] = asyncio.create_task(_sync(database))
+    await asyncio.shield(sync)  # one who gives up waiting does not take it from the others
+
+
+async def _sync(database: Database) -> None:
+    def begin() -> None:
+        del _waiting[database.path]  # who comes from now on waits for the next one
+        database.sync()
+
+    await asyncio.get_running_loop().run_in_executor(_SYNC, begin)

@@ -5,7 +5,7 @@ import logging
 import secrets
 import socket
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, nullcontext
 
 import uvicorn
 from fastapi import FastAPI, Request
@@ -68,6 +68,7 @@ def build_app(
         backups: how often one is made by itself; None for never.
     """
     token = secrets.token_urlsafe(32)
+    journal = bench.store.journal
     learning, chores, uploads = Learning(bench.settings), Chores(bench.settings), Uploads(bench.settings)
 
     @asynccontextmanager
@@ -76,7 +77,8 @@ def build_app(
         timer = backups and Timer(bench.settings, chores, backups)
         if timer:
             timer.start()
-        yield
+        with journal.following() if journal is not None else nullcontext():
+            yield
         if timer:
             timer.stop()
         learning.stop()

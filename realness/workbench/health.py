@@ -19,4 +19,6 @@ def unready(bench: Workbench) -> list[str]:
         found.append(str(error))
     if not os.access(bench.settings.data, os.W_OK | os.X_OK):
         found.append(f"the data folder {bench.settings.data} cannot be written")
+    if bench.store.journal is not None and bench.store.journal.problem:
+        found.append(bench.store.journal.problem)
     return found

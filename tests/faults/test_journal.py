@@ -3,6 +3,7 @@
 import json
 import sqlite3
 import threading
+import time
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -30,6 +31,7 @@ from realness.store.tables import maps, reviews, studies
 from realness.workbench import Workbench
 from realness.workbench.backups import back_up
 from realness.workbench.bench import journal_folder
+from realness.workbench.health import unready
 from realness.workbench.restoring import rebuild, restore
 
 EVERYTHING = {
@@ -319,6 +321,52 @@ def test_a_full_disk_keeps_an_answer_from_being_acknowledged_and_the_retry_bring
     damage = Damage()
     assert [one["kind"] for one in read_lines(path.parent, damage)] == ["rating", "review"]
     assert damage == Damage()
+
+
+def test_while_an_app_follows_nobody_waits_for_the_journal_and_it_is_complete_when_that_ends(bench):
+    study, me = make_study(bench.store, 3), bench.store.people.local()
+    folder = journal_folder(bench.settings)
+    before = len(list(read_lines(folder, Damage())))
+    with bench.store.journal.following(every=3600):
+        bench.store.reviews.submit(me.id, make_submission(study, given_image(bench.store, study)))
+        assert len(list(read_lines(folder, Damage()))) == before
+    assert [one["kind"] for one in read_lines(folder, Damage())][before:] == ["rating", "review"]
+    with bench.store.journal.following(every=0.01):
+        bench.store.reviews.submit(me.id, make_submission(study, given_image(bench.store, study)))
+        eventually(lambda: len(list(read_lines(folder, Damage()))) == before + 4)
+
+
+def test_after_the_follower_met_a_full_disk_answers_are_refused_until_the_journal_is_complete_again(bench, monkeypatch):
+    study, me, kept = make_study(bench.store, 4), bench.store.people.local(), bench.store.journal
+    real = journal.os.pwrite
+
+    def full(*_asked):
+        raise OSError(28, "No space left on device")
+
+    with kept.following(every=0.01):
+        first = given_image(bench.store, study)
+        kept.settle()
+        monkeypatch.setattr(journal.os, "pwrite", full)
+        bench.store.reviews.submit(me.id, make_submission(study, first))
+        eventually(lambda: "make room" in kept.problem)
+        assert any("make room" in one for one in unready(bench))
+        image = bench.store.assignments.take(study, me.id).given.image
+        with pytest.raises(CannotWrite, match="make room"):
+            bench.store.assignments.lock(study.id, image.id, me.id, 40)
+        monkeypatch.setattr(journal.os, "pwrite", real)
+        eventually(lambda: not kept.problem)
+        assert unready(bench) == []
+        bench.store.reviews.submit(me.id, make_submission(study, image))
+    lines = list(read_lines(journal_folder(bench.settings), Damage()))
+    assert [one["kind"] for one in lines].count("review") == len(everything(bench.store.database.path)["reviews"])
+
+
+def eventually(true, seconds=10.0):
+    """Wait until something holds."""
+    until = time.monotonic() + seconds
+    while not true():
+        assert time.monotonic() < until, "it never held"
+        time.sleep(0.01)
 
 
 def test_the_clock_going_back_loses_nothing_and_changes_no_order(bench, monkeypatch):

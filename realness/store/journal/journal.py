@@ -1,11 +1,12 @@
-"""Keeping the journal equal to the database: whatever is acknowledged is in both.
+"""Keeping the journal equal to the database.
 
-A review is committed first; before anybody is told, all that the database has and the journal lacks is appended and
-synced. So whoever is killed in between leaves a row without a line, and the next one to write, or the next start, adds
-it. One sync serves all that wait for it.
+A review is committed first; then all that the database has and the journal lacks is appended and synced. So whoever is
+killed in between leaves a row without a line, and the next one to write, or the next start, adds it. A command does so
+before it goes on; the app once a second for all its people together, since they would wait for it.
 """
 
 import fcntl
+import logging
 import os
 import threading
 from collections import deque
@@ -15,14 +16,18 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from realness.errors import CannotWrite, InvalidValue
+from realness.atomic import flush, flush_folder
+from realness.errors import CannotWrite, InvalidValue, RealnessError
 from realness.store.engine import Database, now
 from realness.store.journal.files import last_record, line, months, record, whole_end
 from realness.store.journal.records import all_rated, ratings, reviews_after, submission_of
 
 _BATCH = 200
 """Reviews between two syncs where many are missing."""
+EVERY = 1.0
+"""Seconds by which the journal of a running app may be behind."""
 _PEOPLE = "people.jsonl"
+_log = logging.getLogger("realness.journal")
 Place = tuple[int, int, int]
 """Ids of a study, an image and a reviewer."""
 
@@ -37,12 +42,6 @@ class _Open:
     people: set[bytes] = field(default_factory=set)
 
 
-class Later(threading.local):
-    """Of each thread: whether it settles by itself, and whether there is something to settle."""
-
-    on = kept = False
-
-
 class Journal:
     """Appends to `FOLDER/YYYY-MM.jsonl`; names of people are in `FOLDER/people.jsonl` alone."""
 
@@ -52,25 +51,54 @@ class Journal:
         self._lock = threading.Lock()
         self._open: _Open | None = None
         self._rated: deque[Place] = deque()
-        self._later = Later()
-
-    @contextmanager
-    def later(self) -> Iterator[Later]:
-        """What this thread keeps until the end is not in the journal yet: if `kept`, the caller settles afterwards."""
-        self._later.on, self._later.kept = True, False
-        try:
-            yield self._later
-        finally:
-            self._later.on = False
+        self._behind = self._followed = False
+        self.problem = ""
+        """Why the running app could not write it the last time; empty where it could."""
 
     def kept(self, rated: Place | None) -> None:
         """Something was committed: a review, or the rating of an image."""
         if rated is not None:
             self._rated.append(rated)
-        if self._later.on:
-            self._later.kept = True
-        else:
+        self._behind = True
+        if not self._followed or self.problem:
             self.settle()
+
+    @contextmanager
+    def following(self, every: float = EVERY) -> Iterator[None]:
+        """Until the end, a thread brings in what was kept, every so many seconds.
+
+        Whoever keeps something does not wait for it; only after it could not be written are they asked to wait again,
+        and told why, until it can.
+        """
+        ended = threading.Event()
+
+        def follow() -> None:
+            while not ended.wait(every):
+                self._catch_up()
+
+        thread = threading.Thread(target=follow, name="realness-journal", daemon=True)
+        self._followed = True
+        thread.start()
+        try:
+            yield
+        finally:
+            ended.set()
+            thread.join()
+            self._followed = False
+            self._catch_up()
+
+    def _catch_up(self) -> None:
+        if not self._behind:
+            return
+        self._behind = False
+        try:
+            self.settle()
+        except Exception as error:  # noqa: BLE001  whatever it is: the thread must live to try again
+            if str(error) != self.problem:
+                _log.error(f"{error}", exc_info=not isinstance(error, RealnessError))
+            self._behind, self.problem = True, str(error)
+        else:
+            self.problem = ""
 
     def settle(self, progress: Callable[[int, int | None], None] = lambda _done, _total: None) -> None:
         """All that the database has is in the journal, and on the disk, when this ends.
@@ -147,6 +175,7 @@ class Journal:
 
     def _append(self, at: _Open, records: Iterable[dict[str, Any]]) -> None:
         data = b"".join(line(one) for one in records)
+        self._database.sync()  # nothing stands in the journal that the database could still lose
         month = self.folder / self._month()
         if month.name > at.path.name:  # never back: the order of names is that of writing, whatever the clock does
             at.path, at.end = month, 0
@@ -177,11 +206,11 @@ def append(path: Path, data: bytes, end: int) -> int:
         written = 0
         while written < len(data):
             written += os.pwrite(descriptor, data[written:], end + written)
-        os.fdatasync(descriptor)
+        flush(descriptor)
     finally:
         os.close(descriptor)
     if new:
-        _sync_folder(path.parent)
+        flush_folder(path.parent)
     return end + len(data)
 
 
@@ -190,14 +219,6 @@ def _size(path: Path) -> int:
         return path.stat().st_size
     except FileNotFoundError:
         return 0
-
-
-def _sync_folder(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 def people_in(folder: Path) -> dict[str, dict[str, Any]]:

@@ -59,7 +59,7 @@ class _Read:
         self._slices: list[tuple[str, list[str], int, int]] = []
         at = len(more)
         for name, part in parts.items():
-            self._slices.append((name, [column.name for column in part], at, at + len(part)))
+            self._slices.append((name, [str(column.name) for column in part], at, at + len(part)))
             at += len(part)
 
     def parts(self, row: Row) -> dict[str, Told | None]:
