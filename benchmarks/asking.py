@@ -70,6 +70,9 @@ async def work(url: str, names: list[str], password: str, seconds: float, study:
     """All of them review at once, each one image after another, for so many seconds."""
     lines = [Line(url) for _ in names]
     await asyncio.gather(*(_arrive(*one, password) for one in zip(lines, names, strict=True)))
+    for line in lines:  # while the last ones signed in, the server may have closed the connections of the first
+        line.writer.close()
+        await line.connect()
     until = time.perf_counter() + seconds
     return await asyncio.gather(*(_review(*one, study, until) for one in zip(lines, names, strict=True)))
 

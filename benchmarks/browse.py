@@ -8,7 +8,6 @@ other work on the machine does not lengthen; the clock's is told too.
 """
 
 import random
-import sqlite3
 import statistics
 import sys
 import tempfile
@@ -20,6 +19,7 @@ from typing import Any
 from fastapi import FastAPI
 from starlette.testclient import TestClient
 
+from benchmarks.filling import AT, insert
 from realness.domain import StudySettings
 from realness.settings import Settings
 from realness.store.browse import SORTS
@@ -41,7 +41,6 @@ STUDIES = {"open": 0, "blind": 20, "all": 1}
 """Of how many images each this reviewer has rated one; 0 for none, in a study that is not blind."""
 GENERATORS = tuple(f"generator {number}" for number in range(60))
 TAGS = ("again", "for the paper", "melted", "unclear")
-AT = "2025-01-01 00:00:00.000000"
 FILTERS: dict[str, dict[str, str]] = {
     "agreement": {"agreement": "disagrees"},
     "status": {"status": "todo"},
@@ -113,12 +112,7 @@ def _fill(bench: Workbench, images: int) -> dict[str, int]:
     store = bench.store
     who = store.people.local().id
     studies = {name: store.studies.create(name, StudySettings(blind=every > 0)).id for name, every in STUDIES.items()}
-    connection = sqlite3.connect(store.database.path)
-    for table, columns, rows in _rows(images, studies, who):
-        marks = ", ".join("?" * (len(columns.split(", ")) + 1))
-        connection.executemany(f"INSERT INTO {table} (created_at, {columns}) VALUES ({marks})", rows)
-    connection.commit()
-    connection.close()
+    insert(store.database.path, _rows(images, studies, who))
     return studies
 
 

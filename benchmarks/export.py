@@ -12,9 +12,11 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
+from benchmarks.filling import AT, insert
 from benchmarks.timing import judged
 from realness.domain import Role, StudySettings
 from realness.settings import Settings
@@ -26,7 +28,6 @@ REVIEWS, REVIEWS_QUICK = 1_000_000, 20_000
 LIMITS = {"rows_per_second": ("at_least", 20_000.0, True), "memory_mb": ("at_most", 200.0, True)}
 PEOPLE, PER_IMAGE = 20, 5
 """Reviewers, and how many of them reviewed each image."""
-AT = "2025-01-01 00:00:00.000000"
 _TEXT = "The hand has six fingers, the sign is garbled, and the handle melts into the rim of the cup."
 _ALONE = """
 import json, sys, time
@@ -109,16 +110,10 @@ def _fill(url: str, root: Path, number: int) -> None:
     ]
     path = bench.store.database.path
     bench.close()
-    connection = sqlite3.connect(path)
-    connection.execute("PRAGMA synchronous=OFF")
-    triggers = connection.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'").fetchall()
-    for (name,) in triggers:  # they keep what screens are made of; nothing of it leaves
-        connection.execute(f"DROP TRIGGER {name}")
-    for table, columns, rows in _rows(number, study, people):
-        marks = ", ".join("?" * (len(columns.split(", ")) + 1))
-        connection.executemany(f"INSERT INTO {table} (created_at, {columns}) VALUES ({marks})", rows)
-    connection.commit()
-    connection.close()
+    with closing(sqlite3.connect(path)) as connection:
+        triggers = [name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'")]
+    dropped = [f"DROP TRIGGER {name}" for name in triggers]  # they keep what screens are made of; nothing of it leaves
+    insert(path, _rows(number, study, people), first=dropped)
 
 
 def _rows(number: int, study: int, people: list[int]) -> Iterator[tuple[str, str, Iterator[tuple]]]:

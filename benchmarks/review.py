@@ -24,6 +24,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.asking import Answers, work, write
+from benchmarks.filling import AT, insert
 from benchmarks.timing import judged
 from realness.domain import Role, StudySettings
 from realness.errors import InvalidValue
@@ -40,7 +41,6 @@ FULL = {"images": IMAGES, "seconds": SECONDS, "alone": ALONE_SECONDS, "few": FEW
 FULL |= {"turns": TURNS}
 REVIEWERS = 20
 PASSWORD = "a password of the benchmark"
-AT = "2025-01-01 00:00:00.000000"
 TEXT = "Somewhat. The hand has six fingers, and the sign is garbled."
 LIMITS = {
     "p50_ms": ("at_most", 50.0, True),
@@ -233,13 +233,7 @@ def fill(bench: Workbench, images: int) -> None:
     """A study in the order of import and one in a random order, both of all images, each with a described image."""
     studies = [bench.store.studies.create("pilot", StudySettings()).id]
     studies.append(bench.store.studies.create("shuffled", StudySettings(order="random")).id)
-    connection = sqlite3.connect(bench.store.database.path)
-    for table, columns, rows in _rows(images, studies):
-        marks = ", ".join("?" * (len(columns.split(", ")) + 1))
-        connection.executemany(f"INSERT INTO {table} (created_at, {columns}) VALUES ({marks})", rows)
-    connection.commit()
-    connection.execute("ANALYZE")
-    connection.close()
+    insert(bench.store.database.path, _rows(images, studies), last=("ANALYZE",))
 
 
 def _rows(images: int, studies: list[int]) -> Iterator[tuple[str, str, Iterator[tuple]]]:

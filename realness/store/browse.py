@@ -133,11 +133,29 @@ class BrowseStore:
                 of = connection.execute(
                     select(func.count()).select_from(study_images).where(study_images.c.study_id == study.id)
                 ).scalar_one()
-            ids = connection.execute(page).scalars().all()
-            full = connection.execute(_cards(parts, ids)).mappings()
-            by_id = {row["id"]: {**row, "tags": json.loads(row["tags"] or "[]")} for row in full}
+            rows = _in_full(connection, parts, connection.execute(page).scalars().all())
         total, facets = counted.under(listing.chosen)
-        return Listed([by_id[each] for each in ids], total, of, facets)
+        return Listed(rows, total, of, facets)
+
+    def following(
+        self, study: Study, reviewer_id: int, listing: Listing, after: int, *, leads: bool = False
+    ) -> list[Mapping[str, Any]]:
+        """The images found that come after a place in the study, in order of import, as many as fit on a page: rows as
+        those of `page`, each with its `position`. Nothing is counted, so a page costs the same wherever it lies.
+
+        Args:
+            after: the place of the last image of the page before; -1 for the first page.
+
+        Raises:
+            InvalidValue: another order is asked for.
+            NotAllowed: as `page`.
+        """
+        if listing.sort != "imported":
+            raise InvalidValue("what comes after a place is in the order of import; leave the sort out")
+        with self.database.together():
+            found = self.matching(study, reviewer_id, listing, leads=leads, after=after, most=listing.per)
+            with self.database.read() as connection:
+                return _in_full(connection, Parts(study, reviewer_id, leads=leads), [image for _, image in found])
 
     def matching(
         self, study: Study, reviewer_id: int, listing: Listing, *, leads: bool = False, after: int = -1, most: int
@@ -234,6 +252,13 @@ def _found(rows: Subquery, listing: Listing, leads: bool) -> list[ColumnElement[
         else:
             found.append(rows.c[name].in_(list(values)))
     return found
+
+
+def _in_full(connection: Connection, parts: Parts, ids: Sequence[int]) -> list[Mapping[str, Any]]:
+    """These images in this order, with all that their cards show."""
+    full = connection.execute(_cards(parts, ids)).mappings()
+    by_id = {row["id"]: {**row, "tags": json.loads(row["tags"] or "[]")} for row in full}
+    return [by_id[each] for each in ids]
 
 
 def _cards(parts: Parts, ids: Sequence[int]) -> Select:

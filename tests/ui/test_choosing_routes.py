@@ -77,6 +77,19 @@ def test_a_lead_filters_by_generator_and_no_reviewer_ever_hears_of_one(bench, le
     assert "flux" not in asked.text
 
 
+def test_pages_by_place_hold_every_image_once_and_nothing_more_than_pages_by_number(ana, study):
+    whole, found, after = listed(ana, study)["items"], [], -1
+    while after is not None:
+        page = listed(ana, study, per=4, after=after)
+        found, after = found + page["items"], page["after"]
+        assert set(page) == {"items", "after"}
+    assert found == whole
+    assert len(found) == 6
+    for wrong in ({"sort": "rating_low"}, {"generator": "flux"}):
+        assert ana.get("/api/browse", params={"study": study.id, "after": -1, **wrong}).status_code in (403, 422)
+    assert ana.get("/api/browse", params={"study": study.id, "after": 2**63}).status_code == 422
+
+
 def test_who_works_alone_is_told_of_a_generator_once_the_image_is_rated(bench, study):
     alone = browser(build_app(bench))
     assert counts(alone, study, "generator") == {}

@@ -1,5 +1,6 @@
 """Browse: one page of images, filtered, sorted and searched."""
 
+from collections.abc import Mapping, Sequence
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request
@@ -7,6 +8,7 @@ from fastapi import APIRouter, Query, Request
 from realness.ui import payload
 from realness.ui.routes.needs import Bench, Who, desk_in
 from realness.ui.schemas import Id
+from realness.workbench.bench import Workbench
 from realness.workbench.listings import LONGEST_SEARCH, listing_of
 from realness.workbench.reviewing import Desk
 
@@ -26,12 +28,17 @@ def browse(
     sort: str = "imported",
     page: Annotated[int, Query(ge=1, le=1_000_000)] = 1,
     per: Annotated[int, Query(ge=1, le=100)] = 15,
+    after: Annotated[int | None, Query(ge=-1, lt=2**63)] = None,
 ) -> dict[str, Any]:
-    """One page of images with what this reviewer may see of them."""
+    """One page of images with what this reviewer may see of them; with `after`, a place in the study, those that come
+    after it in order of import, and no counts.
+    """
     at = desk_in(bench, who, study)
     listing = listing_of(request.query_params.multi_items(), page=page, per=per)
+    if after is not None:
+        rows = bench.store.browse.following(at.shown, at.reviewer.id, listing, after, leads=at.reviewer.leads)
+        return {"items": _cards(bench, at, rows), "after": rows[-1]["position"] if len(rows) == per else None}
     listed = bench.store.browse.page(at.shown, at.reviewer.id, listing, leads=at.reviewer.leads)
-    ratings = bench.store.browse.ratings(study, [row["id"] for row in listed.rows])
     return {
         "total": listed.total,
         "of": listed.of,
@@ -39,8 +46,13 @@ def browse(
         "pages": max(1, -(-listed.total // per)),
         "facets": {name: _facet(name, found) for name, found in listed.facets.items()},
         "scores": bench.store.predictions.any(),
-        "items": [payload.card(at, row, _visible(at, row, ratings)) for row in listed.rows],
+        "items": _cards(bench, at, listed.rows),
     }
+
+
+def _cards(bench: Workbench, at: Desk, rows: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    ratings = bench.store.browse.ratings(at.study.id, [row["id"] for row in rows])
+    return [payload.card(at, row, _visible(at, row, ratings)) for row in rows]
 
 
 def _facet(name: str, found: dict[str, int]) -> list[dict[str, Any]]:
