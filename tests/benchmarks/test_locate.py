@@ -114,7 +114,7 @@ def test_a_folder_without_photographs_is_refused(tmp_path):
 
 
 def test_mini_finds_more_than_chance_and_than_an_untrained_network():
-    found = run(per_kind=2)
+    found = run(quick=True, per_kind=2)  # quick: little time for the slow methods, which are not what is asked here
     assert found["targets"]["above random"]["met"], found["targets"]
     assert found["targets"]["above untrained"]["met"], found["targets"]
     assert found["results"]["dense"]["all"]["gain_ci"][0] > 0
