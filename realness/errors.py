@@ -90,3 +90,7 @@ class TooManyTries(RealnessError):
 
 class DescriberProblem(RealnessError):
     """A describer that cannot be reached, or refuses whoever asks or whatever is asked."""
+
+
+class EngineProblem(RealnessError):
+    """Work that was to be done by many workers, and cannot be: Ray is missing or out of reach, or workers die."""

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from realness.cli.context import Context, label, progress_bar
+from realness.cli.engine import Address, OfEngine, Workers, WorkersData, chosen
 from realness.settings import place
 
 if TYPE_CHECKING:
@@ -50,7 +51,7 @@ Epochs = Annotated[int, typer.Option(min=1, help="With paper: how often every im
 Batch = Annotated[int, typer.Option(min=1, max=4096, help="With paper: images in a step.")]
 _OF_FAST = {"head": "--head"}
 _OF_PAPER = {"fresh": "--fresh", "epochs": "--epochs", "batch": "--batch", "members": "--seeds"}
-_OF_DATABASE = {"scores": "--scores", "study": "--study", "limit": "--limit"}
+_OF_DATABASE = {"scores": "--scores", "study": "--study", "limit": "--limit", "engine": "--engine"}
 _EPOCHS, _BATCH = 15, 16
 
 
@@ -225,6 +226,10 @@ def predict(
     ] = None,
     limit: Annotated[int | None, typer.Option(min=1, help="Of the database: at most so many.")] = None,
     study: Study = None,
+    engine: OfEngine = "local",
+    ray_address: Address = None,
+    ray_workers: Workers = None,
+    ray_data: WorkersData = None,
 ) -> None:
     """Score the images of the database that have no score yet, or a folder to CSV."""
     from realness.core import Core  # noqa: PLC0415
@@ -239,18 +244,21 @@ def predict(
 
     shared: Context = context.obj
     _check_of_database(context, path)
-    chosen = label(study, "--study")
+    by = chosen(engine, ray_address, ray_workers, ray_data)
+    named = label(study, "--study")
     file = place(out) if out else place(Path("predictions.csv")) if path else None
-    core: Core = Core.load(place(model) if model else shared.settings().model("fast"))
+    folder = place(model) if model else shared.settings().model("fast")
+    core: Core = Core.load(folder)
     if file is not None:
         check_target(file, [OF_DATABASE if path is None else OF_FOLDER])
     with shared.bench() as bench, progress_bar("core predict") as progress:
         if path is not None and file is not None:
             report = predict_folder(bench, core, place(path), file, progress=progress)
         else:
-            report = predict_missing(bench, core, limit=limit, study=chosen, progress=progress)
+            given: dict[str, Any] = {"limit": limit, "progress": progress, "engine": by, "folder": folder}
+            report = predict_missing(bench, core, study=named, **given)
             if file is not None:
-                report.learned_from = write_scores(bench, core, file, study=chosen)
+                report.learned_from = write_scores(bench, core, file, study=named)
     _tell_skipped(report.skipped)
     if report.learned_from:
         told = f"{report.learned_from} scores are of images that all of the model learned from: they flatter it"

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from realness.cli.context import Context, label, progress_bar
+from realness.cli.engine import Address, OfEngine, Workers, WorkersData, chosen
 from realness.describe import MAX_TOKENS, Asked, Endpoint, Price, ServerDescriber, known_price
 from realness.errors import DescriberProblem, InvalidValue
 from realness.prompts import DEFAULT, load, names
@@ -56,16 +57,23 @@ def describe(
     effort: Annotated[str | None, typer.Option(help="Of a reasoning model: none, low, medium, high, …")] = None,
     timeout: Annotated[float, typer.Option(min=0.1, help="Seconds to wait for a reply.")] = 120.0,
     retries: Annotated[int, typer.Option(min=0, max=20, help="Times to ask again at 429, 5xx and no answer.")] = 5,
+    engine: OfEngine = "local",
+    ray_address: Address = None,
+    ray_workers: Workers = None,
+    ray_data: WorkersData = None,
 ) -> None:
     """Ask a describer about the images that it has not described yet. A key is read from $OPENAI_API_KEY."""
     from realness.workbench.batching import describe_in_batches  # noqa: PLC0415
     from realness.workbench.describing import DescribeOptions, describe_images, expected  # noqa: PLC0415
 
     shared: Context = context.obj
+    by = chosen(engine, ray_address, ray_workers, ray_data)
     study, model = label(study, "--study"), label(model, "--model") or ""
     asked = Asked(model.strip(), load(prompt), max_tokens, temperature, label(effort, "--effort", 32))
     if local and (base_url is not None or batch):
         raise typer.BadParameter("--local goes with neither --base-url nor --batch")
+    if by.apart and batch:
+        raise typer.BadParameter("--engine ray goes with a local describer, --batch with a server")
     if local or (base_url is None and not batch and _is_folder(asked.model)):
         from realness.describe.local import LocalDescriber  # noqa: PLC0415  torch
 
@@ -84,7 +92,7 @@ def describe(
             if batch and isinstance(describer, ServerDescriber):
                 report = describe_in_batches(bench, describer, options, progress)
             else:
-                report = describe_images(bench, describer, options, progress)
+                report = describe_images(bench, describer, options, progress, by)
     _tell(shared, report, options.again)
     if report.skipped and not report.descriptions and not report.batches:
         raise DescriberProblem("no image was described; the reasons are above, by image")

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from realness.cli.context import Context, progress_bar
+from realness.cli.engine import Address, OfEngine, Workers, WorkersData, chosen
+from realness.engines import Engine
 from realness.settings import place
 
 if TYPE_CHECKING:
@@ -35,12 +37,16 @@ def map_(
     layers: Annotated[
         bool, typer.Option("--layers", help="In a picture: every finding's map beside the other.")
     ] = False,
-    engine: Annotated[str, typer.Option(help="local.")] = "local",
+    engine: OfEngine = "local",
+    ray_address: Address = None,
+    ray_workers: Workers = None,
+    ray_data: WorkersData = None,
 ) -> None:
     """Compute the maps that are missing, or one map of one image."""
     shared: Context = context.obj
-    if engine != "local":
-        raise typer.BadParameter(f"--engine must be local, got {engine!r}")
+    by = chosen(engine, ray_address, ray_workers, ray_data)
+    if by.apart and image is not None:
+        raise typer.BadParameter("--engine ray goes with the database's images, not with --image")
     if stride is not None and image is None:
         raise typer.BadParameter("--stride goes with --image; the database's maps have the method's own step")
     drawn = picture is not None or (out is not None and out.suffix == ".pdf")
@@ -49,7 +55,7 @@ def map_(
     if (colormap is not None or layers) and not drawn:
         raise typer.BadParameter("--colormap and --layers go with a picture: --picture FILE, or --out FILE.pdf")
     if image is None and text is None and out is None:
-        _of_database(shared, clip, method, limit)
+        _of_database(shared, clip, method, limit, by)
     elif image is None or text is None or out is None:
         raise typer.BadParameter("--image, --text and --out go together")
     else:
@@ -59,11 +65,11 @@ def map_(
         _of_image(shared, clip, method, stride, drawing, (place(image), text, place(out)))
 
 
-def _of_database(shared: Context, clip: str, method: str, limit: int | None) -> None:
+def _of_database(shared: Context, clip: str, method: str, limit: int | None, engine: Engine) -> None:
     from realness.workbench.mapping import compute_maps  # noqa: PLC0415
 
     with shared.bench() as bench, progress_bar(f"maps ({method}, {clip})") as progress:
-        report = compute_maps(bench, clip=clip, method=method, limit=limit, progress=progress)
+        report = compute_maps(bench, clip=clip, method=method, limit=limit, progress=progress, engine=engine)
     for one in report.skipped:
         typer.echo(f"skipped {one.row}: {one.reason}", err=True)
     result: dict[str, Any] = {"maps": report.maps, "found": report.found, "seconds": round(report.seconds, 3)}

@@ -22,9 +22,11 @@ KEPT_EVERY = 64
 
 @dataclass(frozen=True)
 class FeatureCache:
-    """Vectors on disk, `FOLDER/ENCODER/*.npz`: each file holds some, with the SHA-256 of what they are of."""
+    """Vectors on disk, `FOLDER/ENCODER/*.npz`: each file holds some, with the SHA-256 of what they are of. Without a
+    folder nothing is kept.
+    """
 
-    folder: Path
+    folder: Path | None
     _held: dict[Path, dict[str, np.ndarray]] = field(default_factory=dict, repr=False, compare=False)
 
     def vectors(
@@ -43,10 +45,8 @@ class FeatureCache:
             CannotWrite: the folder is full or read-only.
             UnsupportedModel: the encoder gives something else than numbers.
         """
-        place = self.folder / hashlib.sha256(encoder.identity.encode()).hexdigest()[:16]
-        if place not in self._held:
-            self._held[place] = _kept(place)
-        held = self._held[place]
+        place = self.folder and self.folder / hashlib.sha256(encoder.identity.encode()).hexdigest()[:16]
+        held = self._known(place)
         found = {key: held[key] for key in items if key in held}
         missing = [key for key in items if key not in found]
         skipped: list[Skipped] = []
@@ -60,12 +60,19 @@ class FeatureCache:
                 raise UnsupportedModel(f"the encoder {encoder.spec} gives no numbers (NaN); its weights are damaged")
             else:
                 found[key] = fresh[key] = held[key] = vector
-            if fresh and (len(fresh) >= KEPT_EVERY or done == len(missing)):
+            if place and fresh and (len(fresh) >= KEPT_EVERY or done == len(missing)):
                 _keep(place, fresh)
                 fresh = {}
             if progress is not None:
                 progress(done, len(missing))
         return found, skipped
+
+    def _known(self, place: Path | None) -> dict[str, np.ndarray]:
+        if place is None:
+            return {}
+        if place not in self._held:
+            self._held[place] = _kept(place)
+        return self._held[place]
 
 
 def text_key(text: str) -> str:

@@ -25,6 +25,21 @@ def digest(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
+def checked(path: Path, sha256: str) -> Path:
+    """The path of an image's bytes, held against their hash.
+
+    Raises:
+        UnreadableImage: the file is gone, or is another one by now.
+    """
+    try:
+        same = digest(path) == sha256
+    except OSError as error:
+        raise UnreadableImage("this image's file is missing; import it again") from error
+    if not same:
+        raise UnreadableImage("this image's file was changed since it was imported; import the original again")
+    return path
+
+
 def journal_folder(settings: Settings) -> Path:
     """Where the journal lies: with the images, without which it could not be used, and on another disk than the
     database where these are. Several databases may share a data folder; each has its own, by its file's name.
@@ -67,14 +82,7 @@ class Workbench:
         Raises:
             UnreadableImage: the file is gone, or is another one by now.
         """
-        path = self.image_file(image)
-        try:
-            same = digest(path) == image.facts.sha256
-        except OSError as error:
-            raise UnreadableImage("this image's file is missing; import it again") from error
-        if not same:
-            raise UnreadableImage("this image's file was changed since it was imported; import the original again")
-        return path
+        return checked(self.image_file(image), image.facts.sha256)
 
     def beside(self, kind: str, name: str) -> Path:
         """A file of the data folder: `DATA/KIND/aa/NAME`, spread over 256 folders by the name's first letters."""

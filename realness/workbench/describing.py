@@ -1,18 +1,22 @@
 """Asking a describer for the descriptions that are missing."""
 
 from collections import deque
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from contextlib import closing
 from dataclasses import dataclass, field
+from functools import partial
 
-from realness import images
 from realness.describe import BatchState, Describer, Price, Reply, Unanswered, request_digest
 from realness.domain import Description, Skipped, StoredImage, Study
+from realness.engines import LOCAL, Engine, Job
 from realness.errors import DescriberProblem, InvalidValue, UnreadableImage
 from realness.store import NewReply
 from realness.workbench.alone import alone
 from realness.workbench.bench import Progress, Workbench, silent
+from realness.workbench.places import Place
 from realness.workbench.spending import Budget, Estimate, estimate
+from realness.workbench.workers import Asker
 
 AGAIN = ("refused", "empty", "invalid")
 """Replies without a description, which may be asked for again."""
@@ -113,21 +117,36 @@ def describe_images(
     describer: Describer,
     options: DescribeOptions | None = None,
     progress: Progress = silent,
+    engine: Engine = LOCAL,
 ) -> DescribeReport:
     """Ask about every image that has no reply to this request yet. Each reply is kept as it comes, so a run that was
     stopped goes on from there, and no reply is paid for twice.
 
+    Args:
+        engine: another than `LOCAL` has a local describer in each of its workers.
+
     Raises:
+        InvalidValue: the engine goes with local describers alone, and knows no `max_cost`.
+        EngineProblem: see `Engine`; what came before is kept.
         DescriberProblem: the describer cannot be reached, or refuses the key or the model; what came before is kept;
             or another run is at work on this database.
     """
     options = options or DescribeOptions()
+    if engine.apart and (describer.provider != "local" or options.max_cost is not None):
+        raise InvalidValue(
+            "--engine ray goes with a local describer and without --max-cost; a server is asked from here, about more "
+            "images at once with --concurrency"
+        )
     run = _Run(bench, describer, options)
     study_id = options.study.id if options.study else None
     with alone(bench):
         run.report.before = bench.store.replies.counts(run.request, study_id)
         run.report.waiting = bench.store.replies.waiting(run.request, study_id)
-        run.all(missing(bench, describer, options), progress)
+        tasks = missing(bench, describer, options)
+        if engine.apart:
+            run.apart(tasks, progress, engine)
+        else:
+            run.all(tasks, progress)
     return run.report
 
 
@@ -140,6 +159,7 @@ class _Run:
         self.budget = Budget(describer.asked, options.price, options.max_cost)
         self.finished = self.in_a_row = 0
         self.waiting: dict[Future[Reply], _Task] = {}
+        self.ask = Asker(describer, Place.of(bench, LOCAL))
 
     def all(self, tasks: list[_Task], progress: Progress) -> None:
         progress(0, len(tasks))
@@ -151,7 +171,7 @@ class _Run:
                 self._begin(pool, coming)
                 while self.waiting:
                     for done in wait(self.waiting, return_when=FIRST_COMPLETED).done:
-                        self._count(done, *self.waiting.pop(done))
+                        self._count(done.result, *self.waiting.pop(done))
                     progress(self.finished, len(tasks))
                     self._begin(pool, coming)
             finally:
@@ -159,6 +179,17 @@ class _Run:
         if coming:
             self.report.left, self.report.worst_cost = len(coming), self.budget.worst(coming[0][0])
             self.report.overcounted = self.budget.overcounted
+
+    def apart(self, tasks: list[_Task], progress: Progress, engine: Engine) -> None:
+        """As `all`, by workers that know neither what this costs nor where it is kept."""
+        progress(0, len(tasks))
+        load = partial(Asker.load, self.describer.asked, self.describer.identity, Place.of(self.bench, engine))
+        job = Job(here=self.ask, elsewhere=load, whole=True)
+        with closing(engine.results(job, [image for image, _ in tasks])) as results:
+            for done in results:
+                image, name = tasks[done.at]
+                self._count(partial(self._kept, image, done.result), image, name)
+                progress(self.finished, len(tasks))
 
     def _begin(self, pool: ThreadPoolExecutor, coming: deque[_Task]) -> None:
         """Ask about as many more as may be asked at once; the very first alone, which may show that none can be, or
@@ -171,17 +202,19 @@ class _Run:
 
     def _ask(self, image: StoredImage) -> Reply:
         """Ask about one image and keep the reply, in a thread of its own: an answer that came is not lost with us."""
-        _, picture = images.read_image(self.bench.checked_file(image))
-        reply = self.describer.reply(picture, (image.facts.width, image.facts.height))
+        return self._kept(image, partial(self.ask, image))
+
+    def _kept(self, image: StoredImage, asked: Callable[[], Reply]) -> Reply:
+        reply = asked()
         keep(self.bench, self.describer, image, reply, self.price)
         if reply.ends is not None:
             raise reply.ends
         return reply
 
-    def _count(self, done: Future[Reply], image: StoredImage, name: str) -> None:
+    def _count(self, result: Callable[[], Reply], image: StoredImage, name: str) -> None:
         self.finished += 1
         try:
-            reply = done.result()
+            reply = result()
         except UnreadableImage as error:
             self.report.skipped.append(Skipped(name, str(error)))
         except Unanswered as error:

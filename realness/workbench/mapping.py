@@ -2,13 +2,10 @@
 
 import hashlib
 import time
-from collections import deque
-from collections.abc import Callable, Generator, Iterable
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections.abc import Callable
 from contextlib import closing, nullcontext
 from dataclasses import dataclass, field
 from functools import partial
-from itertools import accumulate
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -19,20 +16,23 @@ from realness.atomic import replacing
 from realness.domain import RealnessMap, Skipped, Study
 from realness.dream import files as map_files
 from realness.dream import sampling
+from realness.engines import LOCAL, Engine, Job
 from realness.errors import InvalidValue, UnreadableImage
 from realness.store import MapTask
 from realness.store.maps import MAP_VERSION
 from realness.workbench.bench import Progress, Workbench, digest, silent
+from realness.workbench.places import Place
+from realness.workbench.workers import Mapper
 
 if TYPE_CHECKING:
     from realness.dream import Dream
 
 Within = Callable[[int, int], None]
 """Told how much of one map is done, of how much."""
-AHEAD = 2
-"""Maps that are begun or wait to be kept, besides the one that each worker computes."""
 MAX_PIXELS_AHEAD = 60_000_000
 """Of the images whose maps are begun, together: large photographs are mapped one by one."""
+TOGETHER = 8
+"""Images that a worker elsewhere is handed at once for dense maps, which take little longer than handing one over."""
 
 
 @dataclass
@@ -63,6 +63,7 @@ def compute_maps(
     limit: int | None = None,
     study: Study | None = None,
     progress: Progress = silent,
+    engine: Engine = LOCAL,
 ) -> MapReport:
     """Compute and keep every map that is missing. Each one is kept as it is done, so a run can be resumed.
 
@@ -70,8 +71,10 @@ def compute_maps(
 
     Args:
         progress: told how many maps are done of how many; of the window methods, how many windows.
+        engine: who computes them. What comes back is kept here alone, each map once.
 
     Raises:
+        EngineProblem: see `Engine`; what came before is kept.
         WeightsNotFound: the CLIP cannot be had.
         InvalidValue: the method is unknown.
         CannotWrite: the data folder is full or read-only.
@@ -86,19 +89,22 @@ def compute_maps(
     tasks = bench.store.maps.missing(method, clip, weights, limit, study_id)
     tasks += bench.store.maps.lost(method, clip, weights, bench.settings.data, study_id)
     tasks = tasks[:limit]
-    report, start = MapReport(), time.perf_counter()
     steps = [dream.steps(method, (task.image.facts.width, task.image.facts.height)) for task in tasks]
-    before = list(accumulate(steps, initial=0))
-    progress(0, before[-1])
-    workers = min(dream.images_at_once(method), max(1, len(tasks)))
-    # Only a map that is computed alone tells how far it is: of several at once each tells when it is done.
-    withins = [partial(_within, progress, done, before[-1]) if workers == 1 else None for done in before[:-1]]
-    given = list(zip(tasks, withins, strict=True))
-    work = partial(_mapped, bench, dream, method)
-    with dream.sharing_cores(workers), closing(_in_order(work, given, workers)) as results:
-        for done, (task, result) in enumerate(zip(tasks, results, strict=True), 1):
+    report, counted, begun = MapReport(), _Counted(progress, sum(steps)), time.perf_counter()
+    counted.add(0)
+    todo = list(range(len(tasks)))
+    if engine.apart:  # its workers see images alone
+        todo = [at for at in todo if not _kept(bench, dream, tasks[at], method)]
+        report.found = len(tasks) - len(todo)
+        counted.add(sum(steps) - sum(steps[at] for at in todo))
+    at_once = 1 if engine.apart else min(dream.images_at_once(method), max(1, len(todo)))
+    job = _job(bench, Mapper(dream, method, Place.of(bench, engine)), at_once, counted)
+    with dream.sharing_cores(at_once), closing(engine.results(job, [tasks[at] for at in todo])) as results:
+        for count, done in enumerate(results):
+            begun = min(begun, done.begun) if count else done.begun
+            task = tasks[todo[done.at]]
             try:
-                found = result()
+                found = done.result()
             except UnreadableImage as error:
                 report.skipped.append(Skipped(task.image.facts.sha256, str(error)))
             else:
@@ -107,40 +113,45 @@ def compute_maps(
                 else:
                     _keep(bench, dream, method, task, found)
                     report.maps += 1
-            progress(before[done], before[-1])
-    report.seconds = time.perf_counter() - start
+            counted.add(steps[todo[done.at]])
+    report.seconds = time.perf_counter() - begun
     return report
 
 
-def _within(progress: Progress, before: int, total: int, done: int, _of_this: int) -> None:
-    """One map's own progress as a part of all."""
-    progress(before + done, total)
+@dataclass
+class _Counted:
+    """Turns maps into progress, which counts their steps."""
+
+    progress: Progress
+    total: int
+    done: int = 0
+
+    def add(self, steps: int) -> None:
+        """So many more are done."""
+        self.done += steps
+        self.progress(self.done, self.total)
+
+    def within(self, done: int, _of_this: int) -> None:
+        """One map's own progress as a part of all."""
+        self.progress(self.done + done, self.total)
 
 
-def _in_order(
-    work: Callable[[MapTask, Within | None], RealnessMap | None],
-    given: Iterable[tuple[MapTask, Within | None]],
-    workers: int,
-) -> Generator[Callable[[], RealnessMap | None]]:
-    """What gives each task's result, in order. Several workers begin tasks before they are asked for; one does not."""
-    if workers == 1:
-        yield from (partial(work, *each) for each in given)
-        return
-    waiting: deque[tuple[int, Future[RealnessMap | None]]] = deque()
-    with ThreadPoolExecutor(workers) as pool:
-        try:
-            for task, within in given:
-                pixels = task.image.facts.width * task.image.facts.height
-                while waiting and (
-                    len(waiting) >= workers + AHEAD or pixels + sum(size for size, _ in waiting) > MAX_PIXELS_AHEAD
-                ):
-                    yield waiting.popleft()[1].result
-                waiting.append((pixels, pool.submit(work, task, within)))
-            while waiting:
-                yield waiting.popleft()[1].result
-        finally:
-            for _, each in waiting:
-                each.cancel()
+def _job(bench: Workbench, mapper: Mapper, at_once: int, counted: _Counted) -> Job[MapTask, RealnessMap | None]:
+    clip = mapper.dream.clip
+    # Only a map that is computed alone tells how far it is: of several at once each tells when it is done.
+    within = counted.within if at_once == 1 else None
+    return Job(
+        here=partial(_mapped, bench, mapper, within),
+        elsewhere=partial(Mapper.load, clip.spec, clip.weights_id, mapper.method, mapper.place),
+        at_once=at_once,
+        size=_pixels,
+        most=MAX_PIXELS_AHEAD,
+        together=TOGETHER if mapper.method == "dense" else 1,
+    )
+
+
+def _pixels(task: MapTask) -> int:
+    return task.image.facts.width * task.image.facts.height
 
 
 def _target(bench: Workbench, dream: "Dream", task: MapTask, method: str) -> Path:
@@ -164,20 +175,13 @@ def _kept(bench: Workbench, dream: "Dream", task: MapTask, method: str) -> bool:
     return True
 
 
-def _mapped(
-    bench: Workbench, dream: "Dream", method: str, task: MapTask, progress: Within | None
-) -> RealnessMap | None:
+def _mapped(bench: Workbench, mapper: Mapper, within: Within | None, task: MapTask) -> RealnessMap | None:
     """The map of an image, or None when its file is there already.
 
     Raises:
         UnreadableImage: the image's file is gone, changed or damaged.
     """
-    if _kept(bench, dream, task, method):
-        return None
-    _, picture = images.read_image(bench.checked_file(task.image))
-    said = task.description.description
-    given = {"verdict": said.verdict, "findings": said.findings or None, "progress": progress}
-    return sampling.to_keep(dream.map(picture, said.text, method=method, **given))
+    return None if _kept(bench, mapper.dream, task, mapper.method) else mapper(task, within)
 
 
 def _keep(bench: Workbench, dream: "Dream", method: str, task: MapTask, found: RealnessMap) -> None:

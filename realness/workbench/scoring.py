@@ -1,7 +1,9 @@
 """CORE over what is known: training it, scoring images with it. `measuring.py` tells how good it is."""
 
 from collections.abc import Sequence
+from contextlib import closing
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,13 +18,15 @@ from realness.core.model import Encoders, trained
 from realness.core.samples import Rated, Sample, check_rated
 from realness.core.score import Core, Prediction
 from realness.domain import ImportedRecord, Skipped
+from realness.engines import LOCAL, Engine, Job
 from realness.errors import InvalidValue, UnreadableImage
 from realness.exchange.to_csv import check_target, table
-from realness.store import NewPrediction
 from realness.workbench.bench import Progress, Workbench, digest, silent
+from realness.workbench.places import Place
+from realness.workbench.workers import Scorer
 
 if TYPE_CHECKING:
-    from realness.store import Opinion, Scorable
+    from realness.store import Opinion
 
 SCORES = ("imported", "people", "both")
 IMPORTED_VOTES = 20
@@ -206,44 +210,40 @@ class ScoreReport:
 
 
 def predict_missing(
-    bench: Workbench, core: Core, *, limit: int | None = None, study: str | None = None, progress: Progress = silent
+    bench: Workbench,
+    core: Core,
+    *,
+    limit: int | None = None,
+    study: str | None = None,
+    progress: Progress = silent,
+    engine: Engine = LOCAL,
+    folder: Path | None = None,
 ) -> ScoreReport:
-    """Score every image of the database that this model has not scored. Kept as they are done: a run can be resumed."""
+    """Score every image of the database that this model has not scored. Kept as they are done: a run can be resumed.
+
+    Args:
+        folder: the model's, which the workers of another engine than `LOCAL` load it from.
+
+    Raises:
+        EngineProblem: see `Engine`; what came before is kept.
+    """
     chosen = bench.store.studies.named(study) if study else None
-    by_text = core.reads_text
-    store = bench.store.predictions
-    tasks = store.missing(core.name, by_text=by_text, limit=limit, study_id=chosen.id if chosen else None)
-    report, cache = ScoreReport(model=core.name), features_of(bench)
-    for start in range(0, len(tasks), KEPT_EVERY):
-        some = tasks[start : start + KEPT_EVERY]
-        samples, owners = _samples(bench, some, report)
-        said, skipped = core.predict_all(samples, cache)
-        report.skipped += skipped
-        kept = [
-            NewPrediction(task.image.id, task.description_id if by_text else None, each.rating, each.low, each.high)
-            for task, each in zip(owners, said, strict=True)
-            if each is not None
-        ]
-        store.add(core.name, kept)
-        report.scores += len(kept)
-        report.learned_from += _learned_from(core, samples, said)
-        progress(min(start + KEPT_EVERY, len(tasks)), len(tasks))
+    store, place = bench.store.predictions, Place.of(bench, engine)
+    tasks = store.missing(core.name, by_text=core.reads_text, limit=limit, study_id=chosen.id if chosen else None)
+    report, done = ScoreReport(model=core.name), 0
+    together = [tasks[start : start + KEPT_EVERY] for start in range(0, len(tasks), KEPT_EVERY)]
+    load = partial(Scorer.load, str(folder and folder.resolve()), core.name, place)
+    job = Job(here=Scorer(core, features_of(bench), place), elsewhere=load)
+    with closing(engine.results(job, together)) as results:
+        for each in results:
+            found = each.result()
+            store.add(core.name, found.kept)
+            report.skipped += found.skipped
+            report.scores += len(found.kept)
+            report.learned_from += found.learned_from
+            done += len(together[each.at])
+            progress(done, len(tasks))
     return report
-
-
-def _samples(
-    bench: Workbench, tasks: Sequence["Scorable"], report: ScoreReport
-) -> tuple[list[Sample], list["Scorable"]]:
-    samples, owners = [], []
-    for task in tasks:
-        try:
-            file = bench.checked_file(task.image)
-        except UnreadableImage as error:
-            report.skipped.append(Skipped(task.image.facts.sha256, str(error)))
-            continue
-        samples.append(Sample(task.image.facts.sha256, file, task.text))
-        owners.append(task)
-    return samples, owners
 
 
 def _learned_from(core: Core, samples: Sequence[Sample], said: Sequence[Prediction | None]) -> int:

@@ -53,3 +53,10 @@ def test_insights_and_the_start_of_training_load_nothing_heavy():
     assert {"scipy", "matplotlib"} <= found
     assert "matplotlib" not in modules_after("import realness.ui.routes")
     assert not {"torch", "torchvision", "open_clip", "transformers", "skimage", "sklearn"} & found
+
+
+def test_ray_is_loaded_by_those_alone_who_ask_for_it():
+    verbs = "mapping, realness.workbench.describing, realness.workbench.scoring, realness.workbench.workers"
+    found = modules_after(f"import realness.cli, realness.workbench.{verbs}")
+    assert "realness" in found
+    assert not {"ray", "torch", "transformers", "datasets"} & found
