@@ -192,7 +192,7 @@ def _pipeline(spec: str, folder: Path, count: int) -> dict[str, Any]:
 
     pictures = folder / "pictures"
     pictures.mkdir(parents=True)
-    _write_described(pictures, count)
+    write_described(pictures, count)
     bench = Workbench.open(Settings.read(f"sqlite:///{folder}/a.db", str(folder / "data")))
     try:
         import_source(bench, pictures / "images.jsonl")
@@ -221,7 +221,8 @@ def _pipeline(spec: str, folder: Path, count: int) -> dict[str, Any]:
     }
 
 
-def _write_described(folder: Path, count: int) -> None:
+def write_described(folder: Path, count: int) -> None:
+    """`images.jsonl` of so many photographs, none like another, with a description of two findings each."""
     rng, photographs = np.random.default_rng(0), list(held_out_photographs().values())
     with (folder / "images.jsonl").open("w", encoding="utf-8") as lines:
         for number in range(count):

@@ -9,7 +9,7 @@ import typer
 from realness.cli.context import Context, progress_bar
 from realness.settings import place
 
-BENCHMARKS = ("browse", "core", "dream", "export", "locate", "maps", "review", "scale", "screen")
+BENCHMARKS = ("browse", "core", "dream", "export", "locate", "maps", "ray", "review", "scale", "screen")
 
 
 def add_to(app: typer.Typer) -> None:

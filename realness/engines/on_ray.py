@@ -18,6 +18,8 @@ RETRIES = 3
 """Times that items are handed out again after the worker that had them died."""
 MOST_PARTS = 10_000
 """Parts that all items are handed out in, at most: each costs this process some milliseconds."""
+PARTS_EACH = 8
+"""For every worker, at least, where there are items enough: so that none waits for long for the last one."""
 SHARE = 0.5
 """Of its cores a worker asks Ray for so much: where actors hold all cores of a machine, Ray's own tasks find none, and
 nothing moves.
@@ -91,7 +93,8 @@ def _rows(job: Job[T, R], items: Sequence[T], pool: _Pool) -> Generator[dict[str
     from ray.util.annotations import RayDeprecationWarning  # noqa: PLC0415
 
     given = [{"at": at, "item": pickle.dumps(item)} for at, item in enumerate(items)]
-    parts = min(-(-len(items) // job.together), MOST_PARTS)
+    together = max(1, min(job.together, len(items) // (PARTS_EACH * pool.workers)))
+    parts = min(-(-len(items) // together), MOST_PARTS)
     with warnings.catch_warnings():
         # There is no other way to say how often yet; this one goes in 2.64.
         warnings.filterwarnings("ignore", "`ray_remote_args` is deprecated", RayDeprecationWarning)
