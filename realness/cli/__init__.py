@@ -7,7 +7,22 @@ import sys
 
 import typer
 
-from realness.cli import backup, bench, core, data, describe, evaluate, maps, reviewer, serve, stats, study, train, tune
+from realness.cli import (
+    backup,
+    bench,
+    core,
+    data,
+    describe,
+    erase,
+    evaluate,
+    maps,
+    reviewer,
+    serve,
+    stats,
+    study,
+    train,
+    tune,
+)
 from realness.cli.context import Context, hoist
 from realness.errors import RealnessError
 
@@ -26,7 +41,7 @@ _EVERYWHERE = (
     "Also: --db URL, the database [$REALNESS_DB, sqlite:///annotations.db]; --data DIR, the folder of images and maps "
     "[$REALNESS_DATA, data/]; --json, the last line on stdout is one JSON object."
 )
-for part in (data, maps, describe, stats, backup, serve, bench):
+for part in (data, maps, describe, stats, backup, erase, serve, bench):
     part.add_to(app)
 app.add_typer(study.app, name="study")
 app.add_typer(reviewer.app, name="reviewer")

@@ -16,6 +16,7 @@ from realness.logs import set_up
 from realness.store.places import serving
 from realness.store.slow import SLOW_MS
 from realness.workbench import Workbench
+from realness.workbench.erasing import finish
 from realness.workbench.sampling import sample_is_missing
 
 
@@ -59,6 +60,7 @@ def serve(
             bench.store.studies.named(study)
         bench.store.database.slow.ms = slow_ms
         _stop_as_by_ctrl_c()
+        finish(bench)
         if bench.store.journal is not None:  # what a killed process left out, or was answered before there was one
             with progress_bar("journal") as progress:
                 bench.store.journal.settle(progress)

@@ -3,7 +3,7 @@
 import hashlib
 import io
 import uuid
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -67,6 +67,22 @@ class FeatureCache:
                 progress(done, len(missing))
         return found, skipped
 
+    def forget(self, keys: Collection[str]) -> None:
+        """Take the vectors of these out of every file, whichever encoder they are by.
+
+        Raises:
+            CannotWrite: the folder is full or read-only.
+        """
+        self._held.clear()
+        for place in self.folder.glob("*/"):
+            for file in place.glob("*.npz"):
+                found = _read(file)
+                left = {key: vector for key, vector in found.items() if key not in keys}
+                if len(left) < len(found):
+                    if left:
+                        _keep(place, left)
+                    file.unlink()
+
     def _known(self, place: Path | None) -> dict[str, np.ndarray]:
         if place is None:
             return {}
@@ -83,19 +99,23 @@ def text_key(text: str) -> str:
 def _kept(place: Path) -> dict[str, np.ndarray]:
     found: dict[str, np.ndarray] = {}
     for file in sorted(place.glob("*.npz")):
-        try:
-            with np.load(file, allow_pickle=False) as stored:
-                keys, vectors = stored["keys"], stored["vectors"]
-            good = vectors.ndim == 2 and vectors.shape[1] > 0 and keys.ndim == 1 and len(keys) == len(vectors)
-            if good and found:
-                good = vectors.shape[1] == len(next(iter(found.values())))
-            if not good or not np.isfinite(vectors).all():
-                continue
-        except Exception:  # noqa: BLE001 - whatever a damaged archive makes its readers raise: computed again
-            continue
-        else:
-            found |= {str(key): vector for key, vector in zip(keys, vectors, strict=True)}
+        new = _read(file)
+        if not (found and new) or len(next(iter(new.values()))) == len(next(iter(found.values()))):
+            found |= new
     return found
+
+
+def _read(file: Path) -> dict[str, np.ndarray]:
+    """What a file holds; nothing where it is damaged."""
+    try:
+        with np.load(file, allow_pickle=False) as stored:
+            keys, vectors = stored["keys"], stored["vectors"]
+        good = vectors.ndim == 2 and vectors.shape[1] > 0 and keys.ndim == 1 and len(keys) == len(vectors)
+        if not good or not np.isfinite(vectors).all():
+            return {}
+    except Exception:  # noqa: BLE001 - whatever a damaged archive makes its readers raise: computed again
+        return {}
+    return {str(key): vector for key, vector in zip(keys, vectors, strict=True)}
 
 
 def _keep(place: Path, fresh: Mapping[str, np.ndarray]) -> None:

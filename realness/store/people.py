@@ -1,5 +1,6 @@
 """People with accounts, and their sessions."""
 
+import secrets
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -177,9 +178,12 @@ def _named(name: str) -> ColumnElement[bool]:
 
 
 def _add(connection: Connection, name: str, role: Role, password_hash: str | None) -> None:
-    number = (connection.execute(select(func.max(reviewers.c.id))).scalar() or 0) + 1
-    values = {"name": name, "pseudonym": f"reviewer-{number}", "role": role.value, "password_hash": password_hash}
-    connection.execute(insert(reviewers).values(created_at=now(), **values))
+    values = {"name": name, "pseudonym": secrets.token_hex(16), "role": role.value, "password_hash": password_hash}
+    new = connection.execute(
+        insert(reviewers).values(created_at=now(), **values).returning(reviewers.c.id)
+    ).scalar_one()
+    # By its own number, which nobody had before: that of a person who was erased does not come again.
+    connection.execute(update(reviewers).where(reviewers.c.id == new).values(pseudonym=f"reviewer-{new}"))
 
 
 def reviewer_of(row: Row) -> Reviewer:

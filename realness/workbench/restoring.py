@@ -22,6 +22,7 @@ from realness.store.recognise import refuse_others, schema_of
 from realness.store.replacing import alone, set_aside
 from realness.workbench.backups import card_of
 from realness.workbench.bench import Progress, Workbench, digest, journal_folder, silent
+from realness.workbench.erasing import finish
 
 
 @dataclass(frozen=True)
@@ -151,6 +152,7 @@ def rebuild(settings: Settings, of: Callable[[str], Progress] = lambda _unit: si
         )
     bench = Workbench.open(settings)
     try:
+        finish(bench)  # what was erased is not to come back from a journal that it is still in
         replayed = replay(bench.store.database, folder, of("lines"))
         found, unreadable = _images_without_rows(bench, of("files of images"))
         missing = sum(not (settings.data / one.path).is_file() for one in kept_files(bench.store.database, "image"))
