@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import random
 import re
 import time
 import uuid
@@ -20,12 +21,14 @@ class Answers:
     Attributes:
         saved: of each review that the server said it has: the submission's id, the image's key, the text.
         took: seconds from submitting to having the next image's data.
+        locked: seconds from rating to having what the machine said.
         failed: how many answers were no good ones.
     """
 
     name: str
     saved: list[tuple[str, str, str]] = field(default_factory=list)
     took: list[float] = field(default_factory=list)
+    locked: list[float] = field(default_factory=list)
     failed: int = 0
 
 
@@ -66,15 +69,21 @@ class Line:
         return status, await self.reader.readexactly(int(told.get("content-length", 0))), told.get("set-cookie", "")
 
 
-async def work(url: str, names: list[str], password: str, seconds: float, study: str) -> list[Answers]:
-    """All of them review at once, each one image after another, for so many seconds."""
+async def work(
+    url: str, names: list[str], password: str, seconds: float, study: str, think: tuple[float, float] = (0.0, 0.0)
+) -> list[Answers]:
+    """All of them review at once, each one image after another, for so many seconds.
+
+    Args:
+        think: how many seconds a person looks before rating, and again before submitting, at least and at most.
+    """
     lines = [Line(url) for _ in names]
     await asyncio.gather(*(_arrive(*one, password) for one in zip(lines, names, strict=True)))
     for line in lines:  # while the last ones signed in, the server may have closed the connections of the first
         line.writer.close()
         await line.connect()
     until = time.perf_counter() + seconds
-    return await asyncio.gather(*(_review(*one, study, until) for one in zip(lines, names, strict=True)))
+    return await asyncio.gather(*(_review(*one, study, until, think) for one in zip(lines, names, strict=True)))
 
 
 async def write(url: str, clients: int, seconds: float) -> list[Answers]:
@@ -103,16 +112,20 @@ async def _arrive(line: Line, name: str, password: str) -> None:
     await line.sign_in(name, password)
 
 
-async def _review(line: Line, name: str, study: str, until: float) -> Answers:
-    told = Answers(name)
+async def _review(line: Line, name: str, study: str, until: float, think: tuple[float, float]) -> Answers:
+    told, dice = Answers(name), random.Random(name)
     _, body, _ = await line.ask("GET", "/api/start")
     number = next(one["id"] for one in json.loads(body)["studies"] if one["name"] == study)
     _, body, _ = await line.ask("GET", f"/api/next?study={number}")
     item = json.loads(body)["item"]
     while item is not None and time.perf_counter() < until:
         key = item["image"]["key"]
+        await asyncio.sleep(dice.uniform(*think))
+        begun = time.perf_counter()
         status, body, _ = await line.ask("POST", "/api/lock", {"study": number, "image": key, "rating": 42.0})
         assert status == 200, body
+        told.locked.append(time.perf_counter() - begun)
+        await asyncio.sleep(dice.uniform(*think))
         review = _written(number, key, json.loads(body)["reveal"]["description"], name)
         begun = time.perf_counter()
         status, body, _ = await line.ask("POST", "/api/reviews", review)

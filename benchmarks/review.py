@@ -18,8 +18,8 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing, suppress
 from pathlib import Path
 from typing import Any
 
@@ -196,31 +196,37 @@ def figures(answers: list[Answers]) -> dict[str, Any]:
     return found | {"reviews": len(took), "failed": sum(each.failed for each in answers)}
 
 
+KEPT = (
+    "SELECT r.submission_id, v.name, i.key, r.explanation, "
+    "(SELECT count(*) FROM review_findings f WHERE f.review_id = r.id), (SELECT count(*) FROM review_regions g "
+    "JOIN review_findings f ON f.id = g.review_finding_id WHERE f.review_id = r.id), r.study_id, r.image_id "
+    "FROM reviews r JOIN reviewers v ON v.id = r.reviewer_id JOIN images i ON i.id = r.image_id"
+)
+"""The reviews that a database has, as `held` takes them."""
+
+
 def held_against(database: Path, answers: list[Answers]) -> dict[str, int]:
-    """The reviews that the server said it had, held against the database.
+    """The reviews that the server said it had, held against the database: a SQLite file."""
+    with closing(sqlite3.connect(f"file:{database}?mode=ro", uri=True)) as connection:
+        return held(connection.execute(KEPT).fetchall(), answers)
+
+
+def held(rows: Sequence[Sequence[Any]], answers: list[Answers]) -> dict[str, int]:
+    """The reviews that the server said it had, held against those there are.
 
     Returns:
         `lost`: not there, or not whole; `duplicated`: there twice; `misassigned`: another person's or another image's,
         or an image that two people reviewed though one was asked for.
     """
-    query = (
-        "SELECT r.submission_id, v.name, i.key, r.explanation, "
-        "(SELECT count(*) FROM review_findings f WHERE f.review_id = r.id), (SELECT count(*) FROM review_regions g "
-        "JOIN review_findings f ON f.id = g.review_finding_id WHERE f.review_id = r.id), r.study_id, r.image_id "
-        "FROM reviews r JOIN reviewers v ON v.id = r.reviewer_id JOIN images i ON i.id = r.image_id"
-    )
-    connection = sqlite3.connect(f"file:{database}?mode=ro", uri=True)
-    rows = connection.execute(query).fetchall()
-    connection.close()
-    kept: dict[str, list[tuple]] = {}
+    kept: dict[str, list[Sequence[Any]]] = {}
     for row in rows:
         kept.setdefault(row[0], []).append(row)
     lost = misassigned = 0
     for each in answers:
         for submission, image, text in each.saved:
             found = kept.get(submission, [])
-            lost += not found or found[0][3:6] != (text, 2, 1)
-            misassigned += bool(found) and found[0][1:3] != (each.name, image)
+            lost += not found or tuple(found[0][3:6]) != (text, 2, 1)
+            misassigned += bool(found) and tuple(found[0][1:3]) != (each.name, image)
     places = [(row[6], row[7]) for row in rows]
     return {
         "lost": lost,

@@ -1,0 +1,81 @@
+"""Many people review at once over HTTP, each at the pace of a person in a hurry: no error, nothing lost, nobody given
+another's image; and at full size nobody waits.
+"""
+
+import asyncio
+import os
+
+import pytest
+from builders import make_description, make_image
+from server import Server
+
+from benchmarks.asking import work
+from benchmarks.review import KEPT, held
+from realness.domain import Role, StudySettings
+from realness.settings import Settings
+from realness.store import Database
+from realness.workbench import Workbench
+from realness.workbench.accounts import hashed
+
+SOAK = bool(os.environ.get("REALNESS_SOAK"))
+REVIEWERS, SECONDS = (50, 600.0) if SOAK else (6, 4.0)
+THINK = (0.5, 1.0)
+"""Seconds in which a person looks before rating, and again before submitting: 50 of them submit 33 reviews a second."""
+LIMIT_MS = 200.0
+PASSWORD = "a password of the crowd"
+
+
+@pytest.fixture
+def url(tmp_path):
+    """The database."""
+    return f"sqlite:///{tmp_path}/a.db"
+
+
+@pytest.fixture
+def names(url, tmp_path):
+    """Reviewers with accounts, and a study with an image for each review that they could make in the time."""
+    bench = Workbench.open(Settings(url, tmp_path / "data"))
+    study, password = bench.store.studies.create("crowd", StudySettings()), hashed(PASSWORD)
+    bench.store.people.add("lead", Role.ADMIN, password)
+    names = [f"reviewer {number}" for number in range(REVIEWERS)]
+    for name in names:
+        bench.store.people.add(name, Role.REVIEWER, password)
+    images = int(REVIEWERS * SECONDS / (2 * THINK[0])) + REVIEWERS
+    bench.store.images.add(study.id, (make_image(description=make_description()) for _ in range(images)))
+    bench.close()
+    return names
+
+
+@pytest.fixture
+def server(names, tmp_path):
+    server = Server(tmp_path / "a.db", tmp_path / "data").start()
+    yield server
+    server.stop()
+
+
+def p95_ms(seconds):
+    return 1000 * sorted(seconds)[int(0.95 * (len(seconds) - 1))]
+
+
+@pytest.mark.timeout(3600)
+def test_many_reviewers_at_once_meet_no_error_lose_nothing_and_are_given_no_image_of_anothers(
+    server, url, names, capsys
+):
+    told = asyncio.run(work(server.url, names, PASSWORD, SECONDS, "crowd", THINK))
+    server.stop()
+    database = Database.open(url)
+    with database.read() as connection:
+        rows = connection.exec_driver_sql(KEPT).all()
+    database.close()
+    saved, failed = sum(len(each.saved) for each in told), sum(each.failed for each in told)
+    found = held(rows, told) | {"failed": failed}
+    submit, lock = ([one for each in told for one in getattr(each, name)] for name in ("took", "locked"))
+    waits = {"submit": p95_ms(submit), "lock": p95_ms(lock)}
+    with capsys.disabled():
+        waited = ", ".join(f"{name} {wait:.0f} ms" for name, wait in waits.items())
+        print(f"\n{REVIEWERS} reviewers, {SECONDS:g} s: {saved} reviews, p95 of {waited}, {found}")  # noqa: T201
+    assert found == {"lost": 0, "duplicated": 0, "misassigned": 0, "failed": 0}
+    assert len(rows) == saved  # and none is there that nobody was told of
+    assert all(len(each.saved) > SECONDS / 4 for each in told)
+    if SOAK:
+        assert max(waits.values()) <= LIMIT_MS
