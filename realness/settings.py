@@ -1,6 +1,7 @@
 """Where things are kept, read once from options and the environment and passed on."""
 
 import os
+import re
 import shlex
 from contextlib import suppress
 from dataclasses import dataclass
@@ -12,6 +13,7 @@ DEFAULT_DATABASE, DEFAULT_DATA = "sqlite:///annotations.db", "data"
 ASSETS = Path(__file__).resolve().parent.parent / "assets"
 """The project's own files: the weights of `mini` and the screens' scripts and style sheet."""
 
+_PASSWORD = re.compile(r"^([^:/@]*):.*@")
 _LONGEST_SHOWN = 200
 """Characters of a path that a message repeats."""
 
@@ -37,12 +39,19 @@ def place(text: str | Path) -> Path:
     return path
 
 
+def without_password(url: str) -> str:
+    """A database URL as it may be shown."""
+    kind, mark, rest = url.partition("://")
+    return kind + mark + _PASSWORD.sub(r"\1:***@", rest)
+
+
 @dataclass(frozen=True)
 class Settings:
     """Everything a command or the app needs to know before it opens anything.
 
     Attributes:
-        database: a SQLAlchemy URL; SQLite files by `sqlite:///relative` or `sqlite:////absolute`.
+        database: a SQLAlchemy URL; SQLite files by `sqlite:///relative` or `sqlite:////absolute`, a PostgreSQL database
+            by `postgresql://USER:PASSWORD@HOST/NAME`.
         data: the folder of images, maps, thumbnails and exports.
     """
 
@@ -50,9 +59,15 @@ class Settings:
     data: Path = Path(DEFAULT_DATA)
 
     def options(self) -> str:
-        """The global options of a command that works on the same, as a shell takes them; none for the defaults."""
-        given = (("--db", self.database, DEFAULT_DATABASE), ("--data", str(self.data), DEFAULT_DATA))
+        """The global options of a command that works on the same, as a shell takes them; none for the defaults. No
+        password is in them.
+        """
+        given = (("--db", without_password(self.database), DEFAULT_DATABASE), ("--data", str(self.data), DEFAULT_DATA))
         return shlex.join(word for name, value, usual in given if value != usual for word in (name, value))
+
+    def environment(self) -> dict[str, str]:
+        """That of a process which works on the same: who lists processes sees no password."""
+        return {**os.environ, "REALNESS_DB": self.database, "REALNESS_DATA": str(self.data)}
 
     def model(self, preset: str) -> Path:
         """Where CORE of a preset lies unless another place is named."""
@@ -63,7 +78,7 @@ class Settings:
         """Options first, then `$REALNESS_DB` and `$REALNESS_DATA`, then the defaults."""
         url = database or os.environ.get("REALNESS_DB") or DEFAULT_DATABASE
         if "://" not in url:
-            raise InvalidValue(f"--db must be a database URL such as {DEFAULT_DATABASE}, got {url!r}")
+            raise InvalidValue(f"--db must be a database URL such as {DEFAULT_DATABASE}, got {without_password(url)!r}")
         folder = place(data or os.environ.get("REALNESS_DATA") or DEFAULT_DATA)
         if folder.exists() and not folder.is_dir():
             raise InvalidValue(f"--data must be a folder, but {folder} is a file")

@@ -2,11 +2,12 @@
 
 import csv
 import json
-import sqlite3
+from datetime import UTC, datetime
 from pathlib import Path
 
 from builders import make_submission
 from PIL import Image
+from sqlalchemy import insert, text
 
 from realness.domain import (
     FindingState,
@@ -20,6 +21,7 @@ from realness.domain import (
     Verdict,
 )
 from realness.store import ExportFilter
+from realness.store.tables import descriptions, reviews
 from realness.workbench.exporting import How, make_export
 from realness.workbench.importing import ImportOptions, import_source
 
@@ -70,8 +72,9 @@ def answered(bench, folder: Path):
     study = described(bench, folder)
     store, wrong = bench.store, Judgement.WRONG
     store.controls.plant_checks(study.id, 20, seed=1)
-    with sqlite3.connect(store.database.path) as connection:
-        checks = [at for (at,) in connection.execute("SELECT position FROM study_images WHERE check_id IS NOT NULL")]
+    with store.database.read() as connection:
+        found = connection.execute(text("SELECT position FROM study_images WHERE check_id IS NOT NULL ORDER BY id"))
+        checks = list(found.scalars())
     plain = [at for at in range(10) if at not in checks]
     first, second = store.people.local(), store.people.add("Ada Lovelace", Role.LEAD, "x").reviewer
     answer(bench, study, plain[0], first, Judgement.ACCURATE)
@@ -99,26 +102,20 @@ def answered(bench, folder: Path):
 
 def choose(bench, review, texts):
     """Make a revision of a review in which other texts were shown beside the chosen one."""
-    with sqlite3.connect(bench.store.database.path) as connection:
+    with bench.store.database.write() as connection:
         image, said = review.submission.image_id, review.submission.description_id
         ids = [said]
-        for at, text in enumerate(texts):
-            verdict, _, rest = text.partition(". ")
-            values = (image, text, f"{at:064}", verdict.rstrip(".").lower(), rest, f"model {at}")
-            ids.append(
-                connection.execute(
-                    "INSERT INTO descriptions (created_at, provider, image_id, text, text_sha256, verdict, explanation,"
-                    " model) VALUES ('2020-01-01 00:00:00.000000', 'vllm', ?, ?, ?, ?, ?, ?)",
-                    values,
-                ).lastrowid
-            )
-        names = [name for _, name, *_ in connection.execute("PRAGMA table_info(reviews)") if name != "id"]
+        for at, said_so in enumerate(texts):
+            verdict, _, rest = said_so.partition(". ")
+            values = {"image_id": image, "text": said_so, "text_sha256": f"{at:064}", "provider": "vllm"}
+            values |= {"verdict": verdict.rstrip(".").lower(), "explanation": rest, "model": f"model {at}"}
+            made = insert(descriptions).values(created_at=datetime(2020, 1, 1, tzinfo=UTC), **values)
+            ids.append(connection.execute(made.returning(descriptions.c.id)).scalar_one())
+        names = [column.name for column in reviews.columns if column.name != "id"]
         new = {"submission_id": "'chosen-00000001'", "revision": "revision + 1", "offered": f"'{json.dumps(ids)}'"}
         columns = ", ".join(new.get(name, name) for name in names)
-        connection.execute(
-            f"INSERT INTO reviews ({', '.join(names)}) SELECT {columns} FROM reviews WHERE id = {review.id}"
-        )
-    connection.close()
+        chosen = f"INSERT INTO reviews ({', '.join(names)}) SELECT {columns} FROM reviews WHERE id = {review.id}"
+        connection.execute(text(chosen))
 
 
 def exported(bench, format, target: Path, how=None, **wanted):

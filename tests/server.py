@@ -19,8 +19,10 @@ _TOKEN = re.compile(r'realness-token\\?" content=\\?"([^"\\]+)')  # inside the p
 class Server:
     """Starts, kills and starts again `app.py` on one database and one port."""
 
-    def __init__(self, database: Path, data: Path, port: int | None = None) -> None:
+    def __init__(self, database: Path, data: Path, port: int | None = None, address: str | None = None) -> None:
+        """`address`: the URL of a database that is no file; `database` names the log alone then."""
         self.database, self.data, self.port = database, data, port or free_port()
+        self.address = address or f"sqlite:///{database}"
         self.url = f"http://127.0.0.1:{self.port}"
         self.log = database.with_suffix(".log")
         self.options: list[str] = []
@@ -28,7 +30,7 @@ class Server:
 
     def start(self, seconds: float = 180.0) -> "Server":
         """Start and wait until it answers; the first start makes the sample study."""
-        options = ["--db", f"sqlite:///{self.database}", "--data", str(self.data), "--port", str(self.port)]
+        options = ["--db", self.address, "--data", str(self.data), "--port", str(self.port)]
         options += self.options
         options += ["--backup-every", "0"]  # no test finds a backup that it did not make
         with self.log.open("ab") as log:
@@ -46,7 +48,8 @@ class Server:
 
     def client(self) -> httpx.Client:
         """Speaks to the routes as our own page does."""
-        page = httpx.get(self.url, timeout=30, trust_env=False).text
+        # Where there are accounts the token is on the page for signing in; without, that leads to the first one.
+        page = httpx.get(f"{self.url}/login", timeout=30, trust_env=False, follow_redirects=True).text
         found = _TOKEN.search(page)
         assert found, "the page carries no token"
         headers = {"X-Realness-Token": found.group(1)}

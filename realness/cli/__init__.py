@@ -10,6 +10,7 @@ import typer
 from realness.cli import (
     backup,
     bench,
+    copy,
     core,
     data,
     describe,
@@ -41,7 +42,7 @@ _EVERYWHERE = (
     "Also: --db URL, the database [$REALNESS_DB, sqlite:///annotations.db]; --data DIR, the folder of images and maps "
     "[$REALNESS_DATA, data/]; --json, the last line on stdout is one JSON object."
 )
-for part in (data, maps, describe, stats, backup, erase, serve, bench):
+for part in (data, maps, describe, stats, backup, copy, erase, serve, bench):
     part.add_to(app)
 app.add_typer(study.app, name="study")
 app.add_typer(reviewer.app, name="reviewer")

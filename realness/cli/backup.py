@@ -69,16 +69,16 @@ def restore(
 
 
 def _put_back(settings: Settings, backup: Path, *, yes: bool) -> tuple[dict[str, Any], str]:
-    from realness.store.engine import file_of  # noqa: PLC0415
+    from realness.store.dialects import address_of  # noqa: PLC0415
     from realness.workbench.restoring import restore as put_back  # noqa: PLC0415
 
-    target = file_of(settings.database)
-    if target.exists() and not yes:
+    target = address_of(settings.database)
+    if (target.path is None or target.path.exists()) and not yes:
         if not sys.stdin.isatty():
-            raise InvalidValue(f"{target} would be replaced, and kept beside it; say so with --yes")
-        typer.confirm(f"Put {backup} in place of {target}? What is there is kept beside it.", abort=True, err=True)
+            raise InvalidValue(f"{target} would be replaced, and what is there kept; say so with --yes")
+        typer.confirm(f"Put {backup} in place of {target}? What is there is kept.", abort=True, err=True)
     done = put_back(settings, backup)
-    result = {"database": str(done.database), "backup": str(done.backup), "kept": done.kept and str(done.kept)}
+    result = {"database": done.database, "backup": str(done.backup), "kept": done.kept and str(done.kept)}
     result |= {"schema": done.schema, "images": done.images, "reviews": done.reviews}
     kept = f"; what was there is kept as {done.kept}" if done.kept else ""
     return result, f"{done.database} is {done.backup} now: {done.images} images, {done.reviews} reviews{kept}"

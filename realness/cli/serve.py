@@ -13,9 +13,9 @@ import typer
 from realness.cli.context import Context, label, progress_bar
 from realness.errors import DatabaseProblem
 from realness.logs import set_up
-from realness.store.places import serving
 from realness.store.slow import SLOW_MS
 from realness.workbench import Workbench
+from realness.workbench.alone import served
 from realness.workbench.erasing import finish
 from realness.workbench.sampling import sample_is_missing
 
@@ -52,7 +52,7 @@ def serve(
     shared: Context = context.obj
     set_up(log_level or ("info" if log_file else "warning"), log_file)
     study = label(study, "--study")
-    with shared.bench() as bench, serving(bench.store.database.path):
+    with shared.bench() as bench, served(bench):
         check_host(host, accounts=bench.store.people.any_accounts())
         if sample_is_missing(bench):
             _add_sample(bench)
@@ -78,9 +78,11 @@ def _add_sample(bench: Workbench) -> None:
     """In a process of its own: what plants and maps is heavy, and the server stays light."""
     typer.echo("first start: making the sample study and its maps (half a minute)", err=True)
     settings = bench.settings
-    options = ["--db", settings.database, "--data", str(settings.data)]
     done = subprocess.run(
-        [sys.executable, "-m", "realness", "init", "--sample", *options], stdout=sys.stderr, check=False
+        [sys.executable, "-m", "realness", "init", "--sample"],
+        env=settings.environment(),
+        stdout=sys.stderr,
+        check=False,
     )
     if done.returncode and not bench.store.studies.all():
         raise DatabaseProblem("the sample study could not be made; the reason stands above")

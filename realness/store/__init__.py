@@ -11,7 +11,7 @@ from realness.store.controls import Checks, ControlStore, Gold
 from realness.store.corrections import Candidate, CorrectedFinding, Correction, CorrectionStore
 from realness.store.described import DescribedStore
 from realness.store.descriptions import CHECK, DescriptionStore
-from realness.store.engine import Database
+from realness.store.engine import COPIES, Database
 from realness.store.exports import SOURCES, ExportStore
 from realness.store.handing import Handed, TakenBack
 from realness.store.images import ImageStore, NewImage
@@ -104,17 +104,22 @@ class Store:
     journal: Journal | None
 
     @classmethod
-    def open(cls, url: str, journal: Path | None = None) -> "Store":
+    def open(cls, url: str, journal: Path | None = None, copies: Path = COPIES) -> "Store":
         """Open the database, bringing it to this version's schema first.
 
         Args:
             journal: the folder in which every review is kept once more; None to do without.
+            copies: the folder for the copy that is made of a PostgreSQL database before its schema is changed.
 
         Raises:
             DatabaseProblem: it cannot be opened, or was made by a newer version.
         """
-        database = Database.open(url)
-        migrate(database)
+        database = Database.open(url, copies)
+        try:
+            migrate(database)
+        except BaseException:
+            database.close()
+            raise
         kept = Journal(database, journal) if journal is not None else None
         database.keepers.extend([kept] if kept is not None else ())
         return cls(

@@ -23,7 +23,7 @@ class AssignmentStore:
 
     def take(self, study: Study, reviewer_id: int, ahead: int = 0) -> Taken:
         """The image this reviewer is on, or the next one, leased to them; see `queues.take`."""
-        with self.database.write() as connection:
+        with self.database.write(person=reviewer_id) as connection:
             return take(connection, study, reviewer_id, ahead)
 
     def next_image(self, study: Study, reviewer_id: int) -> StoredImage | None:
@@ -43,7 +43,7 @@ class AssignmentStore:
             .join(study_images, study_images.c.image_id == images.c.id)
             .where(study_images.c.study_id == study.id, images.c.key == key)
         )
-        with self.database.write() as connection:
+        with self.database.write(person=reviewer_id) as connection:
             row = connection.execute(query).mappings().first()
             if row is None:
                 return None
@@ -75,7 +75,7 @@ class AssignmentStore:
             StudyClosed: the study takes no ratings any more.
         """
         given = {"rating": check_rating(rating), "at": now(), "study": study_id, "image": image_id, "me": reviewer_id}
-        with self.database.keeping(rated=(study_id, image_id, reviewer_id)) as connection:
+        with self.database.keeping((study_id, image_id, reviewer_id), person=reviewer_id) as connection:
             row = connection.execute(_PLACE, given).first()
             if row is None or row.closed_at is not None:
                 raise StudyClosed("this study is closed and takes no ratings; choose another one")

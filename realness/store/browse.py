@@ -23,6 +23,7 @@ from sqlalchemy.sql import Subquery
 from realness.domain import Study
 from realness.errors import InvalidValue, NotAllowed
 from realness.store.counting import FACETS, Counts, counted_by_facet, searched
+from realness.store.dialects.said import words_of
 from realness.store.engine import Database
 from realness.store.facets import FOR_LEADS, WORDS, Parts, rating_reviews
 from realness.store.tables import (
@@ -246,8 +247,8 @@ def _found(rows: Subquery, listing: Listing, leads: bool) -> list[ColumnElement[
             named = select(generators.c.id).where(generators.c.name.in_(list(values)))
             found.append(rows.c.generator_id.in_(named))
         elif name == "tags":
-            each = func.json_each(tag_sets.c.tags).table_valued("value")
-            bearing = select(tag_sets.c.id).where(exists().where(each.c.value.in_(list(values))))
+            each, tag = words_of(tag_sets.c.tags)
+            bearing = select(tag_sets.c.id).where(exists().select_from(each).where(tag.in_(list(values))))
             found.append(rows.c.tag_set_id.in_(bearing))
         else:
             found.append(rows.c[name].in_(list(values)))

@@ -9,7 +9,10 @@ from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 
-from realness.errors import CannotWrite
+from sqlalchemy import inspect
+
+from realness.errors import CannotWrite, DatabaseProblem
+from realness.store import dumping
 from realness.store.engine import Database
 
 PAGES = 512
@@ -21,8 +24,8 @@ _MOST = 20
 def copy(database: Database, target: Path, progress: Callable[[int, int | None], None]) -> None:
     """Copy the database, as it is when this begins, to `target`: one file, without a log beside it.
 
-    The transaction is open all the while: a copy that sees each page when it comes to it begins anew whenever somebody
-    saves, and under reviewers never ends.
+    On SQLite the transaction is open all the while: a copy that sees each page when it comes to it begins anew whenever
+    somebody saves, and under reviewers never ends.
 
     Args:
         target: an empty file, or none.
@@ -32,6 +35,10 @@ def copy(database: Database, target: Path, progress: Callable[[int, int | None],
         DatabaseProblem: the database cannot be read.
         CannotWrite: the copy cannot be written.
     """
+    if database.backend.address.path is None:
+        progress(0, None)
+        dumping.dump(database, target)
+        return
     with database.read() as connection:
         connection.exec_driver_sql("SELECT count(*) FROM sqlite_master").scalar()  # here the transaction begins
         source = connection.connection.driver_connection
@@ -48,8 +55,10 @@ def copy(database: Database, target: Path, progress: Callable[[int, int | None],
 
 
 def size(database: Database) -> int:
-    """Bytes that a copy takes, about."""
+    """Bytes that a copy takes, about; of a PostgreSQL database at most."""
     with database.read() as connection:
+        if database.backend.address.path is None:
+            return connection.exec_driver_sql("SELECT pg_database_size(current_database())").scalar_one()
         pages, each = (connection.exec_driver_sql(f"PRAGMA {name}").scalar() for name in ("page_count", "page_size"))
     return int(pages or 0) * int(each or 0)
 
@@ -67,6 +76,24 @@ def last_review(database: Database) -> int:
     """The id of the review that was kept last; 0 for none."""
     with database.read() as connection:
         return int(connection.exec_driver_sql("SELECT max(id) FROM reviews").scalar() or 0)
+
+
+def problems_of_copy(database: Database, path: Path) -> list[str]:
+    """What is wrong in a copy of this database; nothing where it is sound."""
+    return problems(path) if database.backend.address.path is not None else dumping.problems(path, database)
+
+
+def problems_there(database: Database) -> list[str]:
+    """What is wrong in a PostgreSQL database: every row is read, and a page that is not as it was written tells of
+    itself. References and keys the server holds.
+    """
+    try:
+        with database.read() as connection:
+            for table in inspect(connection).get_table_names():
+                connection.exec_driver_sql(f'SELECT sum(length(t::text)) FROM "{table}" AS t').scalar()
+    except DatabaseProblem as error:
+        return [str(error)]
+    return []
 
 
 def problems(path: Path) -> list[str]:

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from sqlalchemy import ColumnElement, Connection, case, func, literal, select, union
 
+from realness.store.dialects import Version
 from realness.store.facets import WORDS, Parts, Untouched
 from realness.store.tables import assignments, drafts, generators, reviews, study_images, summaries, tag_sets
 from realness.store.words import matching
@@ -73,16 +74,16 @@ class Counts:
     KEPT = 16
 
     def __init__(self) -> None:
-        self._kept: OrderedDict[tuple, tuple[int, Counted]] = OrderedDict()
+        self._kept: OrderedDict[tuple, tuple[Version, Counted]] = OrderedDict()
         self._lock = threading.Lock()
 
-    def of(self, key: tuple, version: int) -> Counted | None:
+    def of(self, key: tuple, version: Version) -> Counted | None:
         """What was kept under this version; None without it."""
         with self._lock:
             kept = self._kept.get(key)
         return kept[1] if kept and kept[0] == version else None
 
-    def keep(self, key: tuple, version: int, counted: Counted) -> None:
+    def keep(self, key: tuple, version: Version, counted: Counted) -> None:
         """Keep counts, and forget those that were kept longest."""
         with self._lock:
             self._kept[key] = (version, counted)

@@ -8,6 +8,7 @@ from sqlalchemy import ColumnElement, Connection, func, select
 
 from realness.domain import ReviewKind, ReviewRole
 from realness.store.descriptions import own_words
+from realness.store.dialects.said import numbers_of
 from realness.store.engine import Database
 from realness.store.tables import current_reviews, descriptions, findings, review_findings
 
@@ -74,9 +75,9 @@ def _full(study_id: int) -> tuple[ColumnElement[bool], ...]:
 
 def _describers(connection: Connection, study_id: int) -> dict[int, Describer]:
     """Who wrote each text that was offered beside others."""
-    offered = func.json_each(_review.offered).table_valued("value").alias("offer")
-    query = select(descriptions.c.id, *_who).distinct().select_from(current_reviews).join(offered, offered.c.value > 0)
-    query = query.join(descriptions, descriptions.c.id == offered.c.value)
+    offered, said = numbers_of(_review.offered)
+    query = select(descriptions.c.id, *_who).distinct().select_from(current_reviews).join(offered, said > 0)
+    query = query.join(descriptions, descriptions.c.id == said)
     rows = connection.execute(query.where(*_full(study_id), _review.offered.is_not(None), own_words()))
     return {identifier: (provider, model, prompt) for identifier, provider, model, prompt in rows}
 

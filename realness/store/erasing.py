@@ -16,7 +16,8 @@ from sqlalchemy import ColumnElement, Connection, Table, and_, delete, func, or_
 from realness.domain import name_key
 from realness.errors import CannotWrite, DatabaseProblem, InvalidValue, NotFound
 from realness.store import triggers
-from realness.store.engine import BUSY_TIMEOUT_MS, Database
+from realness.store.dialects.sqlite import BUSY_TIMEOUT_MS
+from realness.store.engine import Database
 from realness.store.tables import (
     assignments,
     current_reviews,

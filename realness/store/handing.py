@@ -20,6 +20,7 @@ from sqlalchemy import (
 )
 
 from realness.domain import Reviewer
+from realness.store.dialects.said import added, numbers_of
 from realness.store.engine import now
 from realness.store.people import reviewer_of
 from realness.store.tables import assignments, drafts, reviewers, study_images
@@ -50,7 +51,7 @@ class TakenBack:
 
 def these(image_ids: Sequence[int]) -> Select:
     """The ids as rows: one parameter, however many they are."""
-    return select(func.json_each(json.dumps(list(image_ids))).table_valued("value").c.value)
+    return select(numbers_of(json.dumps(list(image_ids)))[1])
 
 
 def give(connection: Connection, study_id: int, image_ids: Sequence[int], to: int, by: int) -> Handed:
@@ -66,7 +67,7 @@ def give(connection: Connection, study_id: int, image_ids: Sequence[int], to: in
     new = select(literal(now(), c.created_at.type), inside.study_id, inside.image_id, literal(to), literal(by))
     new = new.where(inside.study_id == study_id, inside.image_id.in_(these(image_ids)), ~known)
     columns = ["created_at", "study_id", "image_id", "reviewer_id", "assigned_by"]
-    given += connection.execute(insert(assignments).from_select(columns, new)).rowcount
+    given += added(connection, insert(assignments).from_select(columns, new))
     return Handed(given, held, done)
 
 

@@ -239,9 +239,13 @@ def _has_reviews(number: int, image: ColumnElement[int], study: ColumnElement[in
 
 
 def _midnight(day: date) -> datetime:
-    return datetime(day.year, day.month, day.day)  # as SQLite keeps times: naive, meant as UTC
+    return datetime(
+        day.year, day.month, day.day
+    )  # as SQLite keeps times: naive, meant as UTC; so does a session on PostgreSQL
 
 
-def _iso(stored: str | None) -> str | None:
-    """A time as SQLite keeps it, in ISO 8601 with its zone: by its letters, quicker than by a calendar."""
+def _iso(stored: str | datetime | None) -> str | None:
+    """A time as the database gives it, in ISO 8601 with its zone; SQLite's by its letters, quicker than by calendar."""
+    if isinstance(stored, datetime):
+        return stored.isoformat()
     return None if stored is None else f"{stored.removesuffix('.000000').replace(' ', 'T')}+00:00"

@@ -1,5 +1,6 @@
 """Bringing a database to the schema of this version."""
 
+import os
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -7,13 +8,17 @@ from pathlib import Path
 
 from sqlalchemy import Connection, inspect, text
 
+from realness.atomic import made_folder
 from realness.errors import DatabaseProblem
 from realness.store import triggers
+from realness.store.dumping import dump
 from realness.store.engine import Database
 
 HEAD = "0010"
 """The revision this version of the code works with; a test holds it against the newest migration."""
 
+UNCOPIED = "REALNESS_UNCOPIED"
+"""The environment variable by which somebody who has a copy lets a PostgreSQL database be changed without one: `1`."""
 SCRIPTS = Path(__file__).parent / "migrations"
 
 CURRENT_REVIEWS = """
@@ -34,19 +39,25 @@ def revision(connection: Connection) -> str | None:
     return connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
 
 
+def revision_of(database: Database) -> str | None:
+    """The same, of a database that is not open yet."""
+    with database.read() as connection:
+        return revision(connection)
+
+
 def migrate(database: Database, target: str = "head") -> None:
     """Bring the database, which is ours and known since it was opened, to `target`, in one transaction, after a copy
-    of what is there.
+    of what is there: beside a SQLite file, of a PostgreSQL database in the folder `copies` of `Database`.
 
     Raises:
         DatabaseProblem: it cannot be written, or has rows that refer to missing ones; it is left as it was.
+            Or it cannot be copied.
     """
-    with database.read() as connection:
-        current = revision(connection)
+    current = revision_of(database)
     if current == HEAD and target == "head":
         return
     if current is not None:
-        _copy(database.path, current)
+        _copy(database, current)
     _run(database, current, target)
 
 
@@ -76,6 +87,8 @@ def _rebuilding(database: Database) -> Iterator[Connection]:
         if inspect(connection).has_table("reviews"):
             connection.exec_driver_sql(CURRENT_REVIEWS)
             triggers.recreate(connection)
+        if not database.backend.one_writer:
+            return  # PostgreSQL has held the references all the while
         broken = connection.exec_driver_sql("PRAGMA foreign_key_check").first()
         if broken:
             raise DatabaseProblem(
@@ -84,8 +97,14 @@ def _rebuilding(database: Database) -> Iterator[Connection]:
             )
 
 
-def _copy(path: Path, current: str) -> None:
+def _copy(database: Database, current: str) -> None:
     """Keep a consistent copy beside the file: a plain file copy of a database in WAL mode is none."""
+    address = database.backend.address
+    path = address.path
+    if path is None:
+        if os.environ.get(UNCOPIED) != "1":
+            dump(database, made_folder(database.copies) / f"{address.name}.before-{current}.dump")
+        return
     target = path.with_name(f"{path.name}.before-{current}")
     source, copy = sqlite3.connect(path), sqlite3.connect(target)
     try:

@@ -7,6 +7,7 @@ from typing import NamedTuple
 from sqlalchemy import func, select
 
 from realness.domain import ReviewRole
+from realness.store.dialects.said import day_of
 from realness.store.engine import Database
 from realness.store.rows import image_name
 from realness.store.tables import (
@@ -77,7 +78,7 @@ class PanelStore:
                 c.judgement,
                 func.coalesce(descriptions.c.planted_wrong, False),
                 c.active_seconds,
-                func.date(c.created_at),
+                day_of(c.created_at),
             )
             .join(reviewers, reviewers.c.id == c.reviewer_id)
             .outerjoin(descriptions, descriptions.c.id == c.description_id)

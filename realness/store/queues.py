@@ -7,13 +7,16 @@ index the images that are still to be answered, and another the images that a pe
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, Connection, Select, and_, bindparam, exists, func, insert, or_, select, update
-from sqlalchemy.dialects import sqlite
+from sqlalchemy.dialects import postgresql, sqlite
 
 from realness.domain import ReviewKind, StoredImage, Study, StudyProgress
+from realness.store import claiming
 from realness.store.engine import aware, now
+from realness.store.openness import HELD, open_to
 from realness.store.orders import RandomOrder, mixed
 from realness.store.rows import Row, stored_image
 from realness.store.tables import (
@@ -85,6 +88,8 @@ def take(connection: Connection, study: Study, reviewer_id: int, ahead: int = 0)
     place = connection.execute(_PROGRESS, me).one()
     progress = progress_of(place)
     begun = _begun(connection, study, me)
+    if begun is not None and claiming.needed(connection) and claiming.hold(connection, me, begun.image.id):
+        begun = _begun(connection, study, me)  # it may have become another one's, when its time had run out
     if begun is not None:
         if not begun.repeat:
             lease(connection, study.id, begun.image.id, reviewer_id)
@@ -93,7 +98,9 @@ def take(connection: Connection, study: Study, reviewer_id: int, ahead: int = 0)
         return Taken(None, [], progress)
     chosen = _repeat(connection, study, me, progress.done - progress.skipped)
     chosen = chosen or _gold(connection, study, me, progress.done)
-    coming = _coming(connection, study, me, place.at or 0, ahead + (chosen is None))
+    find = partial(_coming, connection, study, me, place.at or 0)
+    wanted = ahead + (chosen is None)
+    coming = find(wanted) if chosen is not None else claiming.first(connection, me, find, wanted)
     if chosen is None and coming:
         (row, passed), *coming = coming
         chosen = Given(stored_image(row), fresh=True)
@@ -118,7 +125,7 @@ def lease(connection: Connection, study_id: int, image_id: int, reviewer_id: int
     at = now()
     values = {"study": study_id, "image": image_id, "me": reviewer_id, "until": at + LEASE, "at": at}
     if fresh or connection.execute(_RENEW, values).rowcount == 0:
-        connection.execute(_LEASE, values)
+        connection.execute(_LEASE[connection.dialect.name], values)
 
 
 def _begun(connection: Connection, study: Study, me: dict[str, Any]) -> Given | None:
@@ -214,22 +221,6 @@ def _move(connection: Connection, me: dict[str, Any], at: int | None) -> None:
 
 _inside, _given = study_images.c, assignments.c
 _MINE = and_(_given.study_id == bindparam("study"), _given.reviewer_id == bindparam("me"))
-_HELD = or_(_given.lease_expires_at > bindparam("now"), _given.assigned_by.is_not(None))
-
-
-def _open() -> list[ColumnElement[bool]]:
-    """What makes an image of the study one that this person may have."""
-    here = and_(_given.study_id == _inside.study_id, _given.image_id == _inside.image_id)
-    held = (
-        select(func.count())
-        .select_from(assignments)
-        .where(here, _given.reviewer_id != bindparam("me"), ~_given.answered, _HELD)
-        .correlate(study_images)
-        .scalar_subquery()
-    )
-    mine = exists().where(here, _given.reviewer_id == bindparam("me"), _given.answered).correlate(study_images)
-    ordinary = or_(_inside.gold.is_(None), bindparam("all"))
-    return [_inside.study_id == bindparam("study"), _inside.remaining > 0, ordinary, ~mine, _inside.remaining > held]
 
 
 def _images(*also: ColumnElement) -> Select:
@@ -248,16 +239,21 @@ _MOVE = (
 )
 _RENEW = update(assignments).where(_MINE, _given.image_id == bindparam("image"))
 _RENEW = _RENEW.values(lease_expires_at=bindparam("until"))
-_LEASE = sqlite.insert(assignments).values(
-    study_id=bindparam("study"),
-    image_id=bindparam("image"),
-    reviewer_id=bindparam("me"),
-    lease_expires_at=bindparam("until"),
-    created_at=bindparam("at"),
-)
-_LEASE = _LEASE.on_conflict_do_update(
-    index_elements=["study_id", "image_id", "reviewer_id"], set_={"lease_expires_at": bindparam("until")}
-)
+_NEW_LEASE = {
+    "study_id": bindparam("study"),
+    "image_id": bindparam("image"),
+    "reviewer_id": bindparam("me"),
+    "lease_expires_at": bindparam("until"),
+    "created_at": bindparam("at"),
+}
+_LEASE = {
+    dialect.__name__.rsplit(".", 1)[-1]: dialect.insert(assignments)
+    .values(_NEW_LEASE)
+    .on_conflict_do_update(
+        index_elements=["study_id", "image_id", "reviewer_id"], set_={"lease_expires_at": bindparam("until")}
+    )
+    for dialect in (sqlite, postgresql)
+}
 _drafted = exists().where(
     drafts.c.study_id == _given.study_id,
     drafts.c.image_id == _given.image_id,
@@ -267,7 +263,7 @@ _started = or_(_given.blind_rating.is_not(None), _drafted)
 _BEGUN = (
     select(images)
     .join(assignments, _given.image_id == images.c.id)
-    .where(_MINE, ~_given.answered, or_(_started, _HELD))
+    .where(_MINE, ~_given.answered, or_(_started, HELD))
     .order_by(_started.desc(), _given.id)
     .limit(1)
 )
@@ -299,15 +295,15 @@ _GOLD = (
     .limit(1)
 )
 _LAST = select(func.max(_inside.position)).where(_inside.study_id == bindparam("study"))
-_ordered = _images().where(*_open()).order_by(_inside.position).limit(bindparam("count"))
+_ordered = _images().where(*open_to()).order_by(_inside.position).limit(bindparam("count"))
 _OPEN = _ordered
 _FROM = _ordered.where(_inside.position >= bindparam("at"))
 _BEFORE = _ordered.where(_inside.position < bindparam("at"))
-_AT = _images().where(*_open(), _inside.position.in_(bindparam("positions", expanding=True)))
+_AT = _images().where(*open_to(), _inside.position.in_(bindparam("positions", expanding=True)))
 _INFORMATIVE = (
     _images()
     .outerjoin(summaries, summaries.c.image_id == images.c.id)
-    .where(*_open())
+    .where(*open_to())
     .order_by((summaries.c.high - summaries.c.low).desc().nulls_last(), summaries.c.score.is_(None), _inside.position)
     .limit(bindparam("count"))
 )

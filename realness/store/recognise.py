@@ -1,9 +1,11 @@
-"""Whose database a file is, told before anything is written to it."""
+"""Whose a database is, told before anything is written to it."""
 
 import os
 import sqlite3
 from contextlib import closing
 from pathlib import Path
+
+from sqlalchemy import Connection, inspect, text
 
 from realness.errors import DatabaseProblem
 
@@ -23,11 +25,28 @@ def refuse_others(path: Path) -> None:
     with closing(_reader(path)) as connection:
         tables = {name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
         revision = _revision(connection)
-    tables = {name for name in tables if not name.startswith("sqlite_")} - {"alembic_version"}
+    _refuse(str(path), {name for name in tables if not name.startswith("sqlite_")}, revision, "file")
+
+
+def refuse_others_there(connection: Connection, called: str) -> None:
+    """The same for a database of a server.
+
+    Raises:
+        DatabaseProblem: it holds another program's tables, or was made by a newer version.
+    """
+    there = inspect(connection)
+    tables, revision = set(there.get_table_names()), None
+    if "alembic_version" in tables and there.get_columns("alembic_version")[0]["name"] == "version_num":
+        revision = connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
+    _refuse(called, tables, revision, "database")
+
+
+def _refuse(called: str, tables: set[str], revision: str | None, another: str) -> None:
+    tables = tables - {"alembic_version"}
     if not (tables >= _OURS if revision else not tables):
-        raise DatabaseProblem(f"{path} holds another program's tables; name another file with --db")
+        raise DatabaseProblem(f"{called} holds another program's tables; name another {another} with --db")
     if revision and revision not in _known():
-        raise DatabaseProblem(f"{path} was made by a newer version of Realness (schema {revision}); update this one")
+        raise DatabaseProblem(f"{called} was made by a newer version of Realness (schema {revision}); update this one")
 
 
 def schema_of(path: Path) -> str | None:

@@ -45,12 +45,12 @@ class RegionStore:
         c = current_reviews.c
         query = (
             select(study_images.c.image_id)
-            .distinct()
             .join(current_reviews, and_(c.study_id == study_images.c.study_id, c.image_id == study_images.c.image_id))
             .join(review_findings, review_findings.c.review_id == c.id)
             .join(review_regions, review_regions.c.review_finding_id == review_findings.c.id)
             .where(study_images.c.study_id == study_id, c.kind == ReviewKind.REVIEW.value, final(current_reviews))
             .where(review_findings.c.state != FindingState.DROPPED.value)
+            .group_by(study_images.c.image_id, study_images.c.position)
             .order_by(study_images.c.position)
         )
         with self.database.read() as connection:

@@ -8,6 +8,7 @@ from sqlalchemy import Select, and_, exists, func, insert, select, true
 
 from realness.domain import Description, StoredImage
 from realness.store.batches import LIVE
+from realness.store.dialects.said import numbers_of
 from realness.store.engine import Database, now
 from realness.store.images import add_description
 from realness.store.rows import image_name, stored_image
@@ -122,8 +123,8 @@ class ReplyStore:
 
 def _in_batches(request: str) -> Select:
     """The ids of the images in a request's batches that may still be answered."""
-    place = func.json_each(batches.c.images).table_valued("value")
-    held = select(place.c.value).select_from(batches.join(place, true()))
+    place, image = numbers_of(batches.c.images)
+    held = select(image).select_from(batches.join(place, true()))
     return held.where(batches.c.request_sha256 == request, batches.c.status.in_(LIVE))
 
 

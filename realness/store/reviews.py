@@ -20,6 +20,7 @@ from realness.domain import (
 )
 from realness.errors import Conflict, InvalidValue, Locked, StudyClosed
 from realness.store.descriptions import answerable
+from realness.store.dialects.locks import in_order
 from realness.store.engine import Database, aware, now
 from realness.store.offers import offered
 from realness.store.queues import Taken, take
@@ -58,15 +59,20 @@ class ReviewStore:
                 map or a finding belongs to another image, a full review answers a description without judging it,
                 or where there are several it is not one of those that were shown.
         """
-        with self.database.keeping() as connection:
+        with self.database.keeping(person=reviewer_id) as connection:
             return _submit(connection, reviewer_id, submission)
 
     def submit_and_take(
         self, study: Study, reviewer_id: int, submission: Submission, ahead: int
     ) -> tuple[StoredReview, Taken]:
-        """The same, and in the same transaction the image that comes next; see `queues.take`."""
-        with self.database.keeping() as connection:
+        """The same, and the image that comes next; see `queues.take`. In the same transaction where there is one
+        writer; else in one of its own, so that nobody waits for an image while holding another.
+        """
+        with self.database.keeping(person=reviewer_id) as connection:
             saved = _submit(connection, reviewer_id, submission)
+            if self.database.backend.one_writer:
+                return saved, take(connection, study, reviewer_id, ahead)
+        with self.database.write(person=reviewer_id) as connection:
             return saved, take(connection, study, reviewer_id, ahead)
 
     def current(self, study_id: int, image_id: int, reviewer_id: int) -> StoredReview | None:
@@ -95,7 +101,7 @@ class ReviewStore:
         """
         key = {"study_id": study_id, "image_id": image_id, "reviewer_id": reviewer_id}
         values: dict[str, Any] = {"base_revision": base_revision, "body": body, "saved_at": now()}
-        with self.database.write() as connection:
+        with self.database.write(person=reviewer_id) as connection:
             begun = select(assignments.c.id).where(_of(assignments, reviewer_id, study_id, image_id))
             if connection.execute(begun).first() is None:
                 raise InvalidValue("this image was not opened for a review; reload the page")
@@ -240,6 +246,7 @@ def insert_review(
     names += ("offered",)
     values = {name: getattr(submission, name) for name in names}
     values |= {"reviewer_id": reviewer_id, "revision": revision, "rating": rating, "app_version": __version__}
+    in_order(connection)
     review_id = connection.execute(_ADD_REVIEW, values | {"created_at": at}).scalar_one()
     if not submission.findings:
         return review_id

@@ -57,6 +57,11 @@ def _one_of(column: str, *values: str) -> CheckConstraint:
     return CheckConstraint(f"{column} IN ({', '.join(repr(v) for v in values)})", name=column)
 
 
+def _where(condition: str, postgresql: str | None = None) -> dict[str, Any]:
+    """What makes an index one of a part of its table."""
+    return {"sqlite_where": text(condition), "postgresql_where": text(postgresql or condition)}
+
+
 def _scale(column: str) -> CheckConstraint:
     return CheckConstraint(f"{column} BETWEEN 0 AND 100", name=column)
 
@@ -127,8 +132,8 @@ study_images = _table(
     Column("tag_set_id", ForeignKey("tag_sets.id")),
     UniqueConstraint("study_id", "image_id"),
     Index(None, "study_id", "position"),
-    Index("ix_study_images_open", "study_id", "position", sqlite_where=text("remaining > 0")),
-    Index("ix_study_images_gold", "study_id", sqlite_where=text("gold IS NOT NULL")),
+    Index("ix_study_images_open", "study_id", "position", **_where("remaining > 0")),
+    Index("ix_study_images_gold", "study_id", **_where("gold IS NOT NULL")),
 )
 """`gold`: the ratings that count as right, `{"low": …, "high": …}`. `check_id`: a text made wrong on purpose, shown in
 place of the image's own. `remaining`: how many more people are to answer; `tag_set_id`: the
@@ -269,7 +274,7 @@ assignments = _table(
     Column("answered", Boolean, nullable=False, server_default="0"),
     _scale("blind_rating"),
     UniqueConstraint("study_id", "image_id", "reviewer_id"),
-    Index("ix_assignments_open", "reviewer_id", "study_id", sqlite_where=text("answered = 0")),
+    Index("ix_assignments_open", "reviewer_id", "study_id", **_where("answered = 0", "NOT answered")),
 )
 """`assigned_by`: the lead who gave the image to this person, which holds it without an end. `answered`: a trigger
 keeps it."""
@@ -370,8 +375,8 @@ reviews = _table(
     CheckConstraint("revision >= 1", name="revision"),
     UniqueConstraint("study_id", "image_id", "reviewer_id", "role", "revision"),
     Index(None, "reviewer_id", "study_id", "created_at"),
-    Index("ix_reviews_flags", "study_id", sqlite_where=text("kind = 'flag'")),
-    Index("ix_reviews_notes", "study_id", sqlite_where=text("note <> ''")),
+    Index("ix_reviews_flags", "study_id", **_where("kind = 'flag'")),
+    Index("ix_reviews_notes", "study_id", **_where("note <> ''")),
 )
 
 """`offered`: the ids of the descriptions that were shown to choose from, in the order shown; `description_id` is the

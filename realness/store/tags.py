@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import delete, exists, func, insert, literal, select
 
+from realness.store.dialects.said import added as rows_added
 from realness.store.engine import Database, now
 from realness.store.handing import these
 from realness.store.tables import study_images, tags
@@ -37,5 +38,5 @@ class TagStore:
                 told = (literal(now(), c.created_at.type), inside.study_id, inside.image_id, literal(tag), literal(by))
                 new = select(*told).where(inside.study_id == study_id, inside.image_id.in_(these(image_ids)), ~has)
                 columns = ["created_at", "study_id", "image_id", "tag", "reviewer_id"]
-                added += connection.execute(insert(tags).from_select(columns, new)).rowcount
+                added += rows_added(connection, insert(tags).from_select(columns, new))
         return added, removed

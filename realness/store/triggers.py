@@ -7,29 +7,18 @@ every migration, and `drop` before it: a table that a trigger speaks of cannot b
 
 from sqlalchemy import Connection, Table, UniqueConstraint, inspect
 
+from realness.store.dialects import plpgsql
+from realness.store.dialects.said import POSTGRESQL
+from realness.store.summing import SUMMARIES
 from realness.store.tables import APPEND_ONLY, assignments
 from realness.store.words import INDEX
-
-SUMMARIES = {
-    "description": (
-        "(description_id, verdict) = "
-        "(SELECT id, verdict FROM descriptions WHERE image_id = {image} AND provider <> 'check' "
-        "ORDER BY id DESC LIMIT 1)"
-    ),
-    "opinion": (
-        "opinion = "
-        "(SELECT rating FROM opinion_scores WHERE image_id = {image} AND rating IS NOT NULL ORDER BY id LIMIT 1)"
-    ),
-    "prediction": (
-        "(score, low, high) = "
-        "(SELECT rating, low, high FROM predictions WHERE image_id = {image} ORDER BY id DESC LIMIT 1)"
-    ),
-}
-"""What the columns of `summaries` are taken from."""
 
 
 def drop(connection: Connection) -> None:
     """Drop every trigger, inside the caller's transaction."""
+    if connection.dialect.name == POSTGRESQL:
+        plpgsql.drop(connection)
+        return
     for name in _triggers():
         connection.exec_driver_sql(f"DROP TRIGGER IF EXISTS {name}")
 
@@ -41,7 +30,11 @@ def recreate(connection: Connection) -> None:
     # Not in a database that went down to an older version:
     kept = ("replies", "summaries", "queues", "repeats", "tag_sets", INDEX)
     missing = tuple(f"{name}_" for name in kept if not there.has_table(name))
-    for name, statement in _triggers(numbered=there.has_table("generators")).items():
+    numbered = there.has_table("generators")
+    if connection.dialect.name == POSTGRESQL:
+        plpgsql.create(connection, missing, numbered=numbered)
+        return
+    for name, statement in _triggers(numbered=numbered).items():
         if not name.startswith(missing):
             connection.exec_driver_sql(statement)
 

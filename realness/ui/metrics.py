@@ -3,12 +3,15 @@
 import shutil
 import time
 from collections.abc import Iterable
+from contextlib import suppress
 from pathlib import Path
 
 from prometheus_client import CollectorRegistry, Counter, Histogram, ProcessCollector, generate_latest
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
+from realness.errors import DatabaseProblem
+from realness.store import copying
 from realness.workbench import Workbench
 
 AT_WORK = 300.0
@@ -77,9 +80,14 @@ class _State(Collector):
         people = sum(at > since for at in self.metrics.seen.copy().values())
         yield _gauge("running_requests", "Requests that are being answered.", self.metrics.running)
         yield _gauge("people_at_work", f"People who asked for something within {AT_WORK:.0f} seconds.", people)
-        yield _gauge("database_bytes", "Size of the database's file.", _size(database.path))
-        log = database.path.with_name(f"{database.path.name}-wal")
-        yield _gauge("database_log_bytes", "Size of the log beside the database.", _size(log))
+        path = database.backend.address.path
+        if path is not None:
+            yield _gauge("database_bytes", "Size of the database's file.", _size(path))
+            log = path.with_name(f"{path.name}-wal")
+            yield _gauge("database_log_bytes", "Size of the log beside the database.", _size(log))
+        else:
+            with suppress(DatabaseProblem):  # what else there is to tell is told when the server is away, too
+                yield _gauge("database_bytes", "Size of the database.", copying.size(database))
         free = shutil.disk_usage(self.bench.settings.data).free
         yield _gauge("data_free_bytes", "Free bytes of the disk that holds the data folder.", free)
         slow = database.slow

@@ -1,23 +1,54 @@
-"""One run of a describer at a time, so that none pays for what another one is asking just now."""
+"""What one process alone does with a database."""
 
 import fcntl
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 from realness.errors import CannotWrite, DescriberProblem
-from realness.store.engine import file_of
+from realness.store.dialects import locks
+from realness.store.places import serving
 from realness.workbench.bench import Workbench
 
 
 @contextmanager
+def served(bench: Workbench) -> Iterator[None]:
+    """This process serves the database: a SQLite file alone, a PostgreSQL database beside others.
+
+    Raises:
+        DatabaseProblem: another process serves the file.
+        CannotWrite: the folder does not allow it.
+    """
+    path = bench.store.database.backend.address.path
+    if path is None:
+        yield
+        return
+    with serving(path):
+        yield
+
+
+@contextmanager
 def alone(bench: Workbench) -> Iterator[None]:
-    """No other run of a describer works on this database before the end. A killed process holds nothing.
+    """No other run of a describer works on this database before the end, so that none pays for what another one is
+    asking just now. A killed process holds nothing.
 
     Raises:
         DescriberProblem: another run does.
         CannotWrite: the folder does not allow it.
     """
-    database = file_of(bench.settings.database).resolve()
+    database = bench.store.database
+    path = database.backend.address.path
+    with _file_alone(path.resolve()) if path else locks.held(database.engine, locks.DESCRIBING) as mine:
+        if not mine:
+            raise DescriberProblem(
+                f"another `describe` works on {database.backend.address.called}; wait until it ends, so that nothing "
+                "is paid for twice"
+            )
+        yield
+
+
+@contextmanager
+def _file_alone(database: Path) -> Iterator[bool]:
     place = database.with_name(f"{database.name}.describing")
     try:
         file = place.open("a")
@@ -27,7 +58,6 @@ def alone(bench: Workbench) -> Iterator[None]:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:
-            raise DescriberProblem(
-                f"another `describe` works on {database.name}; wait until it ends, so that nothing is paid for twice"
-            ) from None
-        yield
+            yield False
+            return
+        yield True

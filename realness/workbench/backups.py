@@ -15,7 +15,7 @@ from realness.settings import Settings
 from realness.store import copying
 from realness.workbench.bench import Progress, Workbench, digest, silent
 
-_NAME = re.compile(r"realness-(auto-)?\d{8}-\d{6}(-\d+)?\.db")
+_NAME = re.compile(r"realness-(auto-)?\d{8}-\d{6}(-\d+)?\.(db|dump)")
 _AUTO = "realness-auto-"
 
 
@@ -25,7 +25,7 @@ class Backup:
 
     Attributes:
         path: where it lies.
-        ok: whether SQLite found nothing wrong in it; None where nobody looked.
+        ok: whether nothing wrong was found in it; None where nobody looked.
         problems: what it found.
         made_at: when, UTC, in ISO form.
     """
@@ -52,7 +52,7 @@ def back_up(bench: Workbench, dest: Path | None = None, progress: Progress = sil
 
     Args:
         dest: a file that may not exist yet, or a folder; None for `DATA/backups`, named by date.
-        progress: told of the database's pages.
+        progress: told of the pages of a SQLite file.
 
     Raises:
         InvalidValue: `dest` exists already.
@@ -66,7 +66,7 @@ def back_up(bench: Workbench, dest: Path | None = None, progress: Progress = sil
     with replacing(target) as part:
         try:
             copying.copy(bench.store.database, part, progress)
-            problems = tuple(copying.problems(part))
+            problems = tuple(copying.problems_of_copy(bench.store.database, part))
         finally:
             for ending in ("-journal", "-wal", "-shm"):
                 with suppress(OSError):
@@ -135,7 +135,8 @@ def _target(bench: Workbench, dest: Path | None, made_at: datetime, begins: str 
             raise InvalidValue(f"{into} exists already; choose another name, or move it away")
         return into
     stem = f"{begins}{made_at:%Y%m%d-%H%M%S}"
-    names = (f"{stem}{f'-{turn}' * (turn > 1)}.db" for turn in range(1, 1000))
+    ending = "db" if bench.store.database.backend.address.path is not None else "dump"
+    names = (f"{stem}{f'-{turn}' * (turn > 1)}.{ending}" for turn in range(1, 1000))
     return next(into / name for name in names if not (into / name).exists())
 
 

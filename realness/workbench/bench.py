@@ -9,7 +9,7 @@ from realness.domain import StoredImage
 from realness.errors import DatabaseProblem, UnreadableImage
 from realness.settings import Settings
 from realness.store import Store
-from realness.store.engine import file_of
+from realness.store.dialects import address_of
 
 Progress = Callable[[int, int | None], None]
 """Told how many are done, and of how many where that is known."""
@@ -44,7 +44,7 @@ def journal_folder(settings: Settings) -> Path:
     """Where the journal lies: with the images, without which it could not be used, and on another disk than the
     database where these are. Several databases may share a data folder; each has its own, by its file's name.
     """
-    return settings.data / "journal" / file_of(settings.database).name
+    return settings.data / "journal" / address_of(settings.database).name
 
 
 @dataclass(frozen=True)
@@ -66,7 +66,7 @@ class Workbench:
         except OSError as error:
             reason = f"{error.strerror}"
             raise DatabaseProblem("cannot make the data folder {place}: " + reason, settings.data) from error
-        return cls(settings, Store.open(settings.database, journal_folder(settings)))
+        return cls(settings, Store.open(settings.database, journal_folder(settings), settings.data / "backups"))
 
     def close(self) -> None:
         """Give the database back."""

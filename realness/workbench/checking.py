@@ -10,7 +10,7 @@ from pathlib import Path
 from realness.errors import DatabaseProblem
 from realness.settings import Settings
 from realness.store import copying
-from realness.store.engine import file_of
+from realness.store.dialects import address_of
 from realness.store.journal import Damage, read_lines
 from realness.store.kept_files import KINDS, Paths, count, empty_paths, kept_files
 from realness.workbench import backups, exporting
@@ -82,20 +82,24 @@ def check(settings: Settings, *, fast: bool = False, of: Callable[[str], Progres
         of: gives, for what is counted, who is told of it.
     """
     told = Checked()
-    path = file_of(settings.database)
+    address = address_of(settings.database)
     of("database")(0, 1)
-    if not path.is_file():
-        told.found("database", f"there is no database at {path}", "name the right one with --db, or `restore` a backup")
+    if address.path is not None and not address.path.is_file():
+        told.found(
+            "database", f"there is no database at {address}", "name the right one with --db, or `restore` a backup"
+        )
         return told
     told.looked_at("database")
-    for found in copying.problems(path):
-        told.found("database", f"{path}: {found}", _DAMAGED)
+    for found in copying.problems(address.path) if address.path is not None else ():
+        told.found("database", f"{address}: {found}", _DAMAGED)
     try:
         bench = Workbench.open(settings)
     except DatabaseProblem as error:
         told.found("database", str(error), _DAMAGED)
         return told
     try:
+        for found in copying.problems_there(bench.store.database) if address.path is None else ():
+            told.found("database", found, _DAMAGED)
         with empty_paths() as known:
             for kind in KINDS:
                 _check_files(bench, kind, known, told, fast=fast, progress=of(f"{kind}s"))

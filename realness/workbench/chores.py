@@ -1,6 +1,7 @@
 """What the Data screen starts, each in a process of its own beside the app: import, maps, export, backup.
 
-That process is `python -m realness.workbench.chores KIND DATABASE DATA ASKED`, with what was asked as JSON.
+That process is `python -m realness.workbench.chores KIND ASKED`, with what was asked as JSON; database and data folder
+are told in the environment.
 """
 
 import json
@@ -92,14 +93,13 @@ class Chore(Job[Told]):
         Raises:
             Conflict: it is at work already.
         """
-        command = [sys.executable, *_MODULE, self.kind.value, self._settings.database]
-        command += [str(self._settings.data), json.dumps(asked)]
+        command = [sys.executable, *_MODULE, self.kind.value, json.dumps(asked)]
         with self._starting:
             first = Told("running", about=about, number=self.told.number + 1)
             if self.told.running:
                 raise Conflict(f"{self.name} is at work already; wait for its end, or stop it")
             self._after = after
-            if not self._run(command, first):
+            if not self._run(command, self._settings.environment(), first):
                 raise Conflict("the workbench is being stopped; start it again")
         return self.told
 
@@ -233,11 +233,11 @@ def _telling(step: str) -> Progress:
 
 
 def main(argv: list[str]) -> int:
-    """Do one: its kind, the database's URL, the data folder, what was asked."""
+    """Do one: its kind, and what was asked."""
     give_way()
-    kind, database, data, asked = argv
+    kind, asked = argv
     try:
-        bench = Workbench.open(Settings(database, Path(data)))
+        bench = Workbench.open(Settings.read())
         try:
             tell({"state": "done", "result": _WORK[Kind(kind)](bench, json.loads(asked))})
         finally:

@@ -16,6 +16,7 @@ from realness.core.features import FeatureCache
 from realness.errors import CannotWrite
 from realness.settings import Settings
 from realness.store import erasing
+from realness.store.dialects import address_of
 from realness.store.engine import file_of
 from realness.store.erasing import Subject
 from realness.store.journal.erasing import forget
@@ -138,7 +139,7 @@ def _begun(settings: Settings) -> Path:
 
 def _log_file(settings: Settings) -> Path:
     """The log of erasures, one of each database, in the data folder."""
-    return settings.data / "erasures" / f"{file_of(settings.database).name}.jsonl"
+    return settings.data / "erasures" / f"{address_of(settings.database).name}.jsonl"
 
 
 def _log(settings: Settings, subject: Subject, done: Erasure) -> None:

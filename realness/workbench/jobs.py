@@ -77,7 +77,7 @@ class Job(ABC, Generic[T]):
     def _over(self) -> None:
         """Called when the process has ended, before that is told."""
 
-    def _run(self, command: Sequence[str], first: T) -> bool:
+    def _run(self, command: Sequence[str], environment: Mapping[str, str], first: T) -> bool:
         """Start a process, whose state is `first` until it speaks; False when one is at work, or nothing starts any
         more.
         """
@@ -88,6 +88,7 @@ class Job(ABC, Generic[T]):
             try:
                 self._process = subprocess.Popen(
                     command,
+                    env=environment,
                     stdin=subprocess.DEVNULL,
                     stdout=subprocess.PIPE,
                     text=True,

@@ -69,8 +69,7 @@ class Learning(Job[Learned]):
 
     def start(self) -> Learned:
         """Start learning, unless that is going on already."""
-        command = [sys.executable, *_MODULE, self._settings.database, str(self._settings.data)]
-        self._run(command, Learned("training"))
+        self._run([sys.executable, *_MODULE], self._settings.environment(), Learned("training"))
         return self.told
 
     def _read(self, said: Any) -> Learned:
@@ -123,12 +122,11 @@ def _telling(state: str, **more: Any) -> Progress:
     return progress
 
 
-def main(argv: list[str]) -> int:
-    """Learn from one database: its URL and the data folder."""
+def main() -> int:
+    """Learn from the database and the data folder that the environment names."""
     give_way()
-    database, data = argv
     try:
-        return learn(Settings(database, Path(data)))
+        return learn(Settings.read())
     except RealnessError as error:
         tell({"state": "failed", "error": str(error)})
         return 1
@@ -139,4 +137,4 @@ def main(argv: list[str]) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    sys.exit(main())

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from realness.errors import NotFound
+from realness.store.dialects import Version
 from realness.workbench.bench import Workbench
 from realness.workbench.corrected import described, describers_part
 from realness.workbench.insights import insights
@@ -31,7 +32,7 @@ class Statistics:
 
     def __init__(self, bench: Workbench) -> None:
         self._bench = bench
-        self._kept: OrderedDict[tuple, tuple[int, Any]] = OrderedDict()
+        self._kept: OrderedDict[tuple, tuple[Version, Any]] = OrderedDict()
         self._lock = threading.Lock()
 
     def part(self, desk: Desk, name: PartName) -> Part:

@@ -9,18 +9,19 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from realness.atomic import replacing, sweep
+from realness.atomic import made_folder, replacing, sweep
 from realness.domain import StudySettings
 from realness.errors import DatabaseProblem, InvalidValue, NotFound, UnreadableImage
 from realness.images import inspect_image
 from realness.settings import Settings
-from realness.store import NewImage, Store, copying
-from realness.store.engine import file_of
+from realness.store import Database, NewImage, Store, copying, dumping, migrate
+from realness.store.dialects import address_of
 from realness.store.journal import Replayed, replay
 from realness.store.kept_files import kept_files
+from realness.store.migrate import revision_of
 from realness.store.recognise import refuse_others, schema_of
 from realness.store.replacing import alone, set_aside
-from realness.workbench.backups import card_of
+from realness.workbench.backups import card_of, folder
 from realness.workbench.bench import Progress, Workbench, digest, journal_folder, silent
 from realness.workbench.erasing import finish
 
@@ -30,12 +31,12 @@ class Restored:
     """What was put back.
 
     Attributes:
-        database: where it lies now.
+        database: where it lies now: a path, or a URL without a password.
         kept: where what was there before lies; None where nothing was.
         schema: the schema the copy had; it was brought to this version's.
     """
 
-    database: Path
+    database: str
     backup: Path
     kept: Path | None
     schema: str
@@ -52,7 +53,10 @@ def restore(settings: Settings, backup: Path) -> Restored:
         DatabaseProblem: the app or another command has the database open, or the copy is of a newer version.
         CannotWrite: the folder or the disk does not allow it.
     """
-    target = file_of(settings.database)
+    address = address_of(settings.database)
+    if address.path is None:
+        return _restore_there(settings, backup)
+    target = address.path
     _check(backup, target)
     sweep(target.parent)
     with alone(target), replacing(target) as part:
@@ -61,12 +65,43 @@ def restore(settings: Settings, backup: Path) -> Restored:
         schema = schema_of(part) or ""
         images, reviews = _brought_up_to_date(part)
         kept = set_aside(target, f"{target.name}.before-restore-{datetime.now(UTC):%Y%m%d-%H%M%S-%f}")
-    return Restored(target, backup, kept, schema, images, reviews)
+    return Restored(str(target), backup, kept, schema, images, reviews)
+
+
+def _restore_there(settings: Settings, backup: Path) -> Restored:
+    """The same for a PostgreSQL database; what was there is kept as a copy in `DATA/backups`."""
+    _check_there(backup)
+    _check_card(backup, backup)
+    database = Database.open(settings.database, folder(settings))
+    try:
+        if dumping.others(database):
+            raise DatabaseProblem(
+                f"{database.backend.address} is in use; stop the app and other programs that use it first"
+            )
+        kept = None
+        if revision_of(database) is not None:
+            name = f"{database.backend.address.name}.before-restore-{datetime.now(UTC):%Y%m%d-%H%M%S-%f}.dump"
+            kept = made_folder(folder(settings)) / name
+            dumping.dump(database, kept)
+        dumping.put_back(database, backup)
+        schema = revision_of(database) or ""
+        migrate(database)
+        return Restored(str(database.backend.address), backup, kept, schema, *copying.counts(database))
+    finally:
+        database.close()
+
+
+def _check_there(backup: Path) -> None:
+    if not backup.is_file():
+        raise NotFound(f"there is no backup at {backup}; `backup` says where it puts them (DATA/backups)")
 
 
 def _check(backup: Path, target: Path) -> None:
-    if not backup.is_file():
-        raise NotFound(f"there is no backup at {backup}; `backup` says where it puts them (DATA/backups)")
+    _check_there(backup)
+    if dumping.is_dump(backup):
+        raise InvalidValue(
+            f"{backup} is the copy of a PostgreSQL database; restore it into one with --db, then `copy` that to a file"
+        )
     if target.exists() and target.samefile(backup):
         raise InvalidValue(f"{backup} is the database itself; name a backup")
     log = backup.with_name(f"{backup.name}-wal")
@@ -79,14 +114,7 @@ def _check(backup: Path, target: Path) -> None:
 
 def _check_copy(backup: Path, part: Path) -> None:
     """Hold a copy of the backup against its card, and look into it."""
-    said = None
-    with suppress(OSError, ValueError, KeyError, TypeError, RecursionError):  # a card may be anything
-        said = str(json.loads(card_of(backup).read_text(encoding="utf-8"))["sha256"])
-    if said is not None and digest(part) != said:
-        raise InvalidValue(
-            f"{backup} was changed: its SHA-256 is not that on {card_of(backup).name}; "
-            "restore another backup, or take that file away if you trust this one"
-        )
+    _check_card(backup, part)
     try:
         refuse_others(part)
         schema = schema_of(part)
@@ -99,6 +127,17 @@ def _check_copy(backup: Path, part: Path) -> None:
     found = copying.problems(part)
     if found:
         raise InvalidValue(f"{backup} is damaged ({found[0]}); restore another backup")
+
+
+def _check_card(backup: Path, part: Path) -> None:
+    said = None
+    with suppress(OSError, ValueError, KeyError, TypeError, RecursionError):  # a card may be anything
+        said = str(json.loads(card_of(backup).read_text(encoding="utf-8"))["sha256"])
+    if said is not None and digest(part) != said:
+        raise InvalidValue(
+            f"{backup} was changed: its SHA-256 is not that on {card_of(backup).name}; "
+            "restore another backup, or take that file away if you trust this one"
+        )
 
 
 def _brought_up_to_date(part: Path) -> tuple[int, int]:
@@ -144,16 +183,16 @@ def rebuild(settings: Settings, of: Callable[[str], Progress] = lambda _unit: si
     Raises:
         NotFound: there is no journal.
     """
-    folder = journal_folder(settings)
-    if not folder.is_dir():
+    journal = journal_folder(settings)
+    if not journal.is_dir():
         raise NotFound(
-            f"there is no journal at {folder}; name the data folder with --data, and the database by the file "
+            f"there is no journal at {journal}; name the data folder with --data, and the database by the file "
             "name that it had with --db"
         )
     bench = Workbench.open(settings)
     try:
         finish(bench)  # what was erased is not to come back from a journal that it is still in
-        replayed = replay(bench.store.database, folder, of("lines"))
+        replayed = replay(bench.store.database, journal, of("lines"))
         found, unreadable = _images_without_rows(bench, of("files of images"))
         missing = sum(not (settings.data / one.path).is_file() for one in kept_files(bench.store.database, "image"))
         return Rebuilt(replayed, found, missing, unreadable)

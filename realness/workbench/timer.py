@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 from realness.errors import Conflict
 from realness.settings import Settings
-from realness.store.engine import file_of
+from realness.store.dialects import address_of
 from realness.workbench.backups import Backup, backups
 from realness.workbench.chores import Chores, Kind
 
@@ -62,8 +62,10 @@ def _made(backup: Backup) -> datetime:
 
 
 def _changed(settings: Settings) -> datetime:
-    """When the database was written to last."""
-    path, times = file_of(settings.database), [0.0]
+    """When the database was written to last; a PostgreSQL database may have been at any time."""
+    path, times = address_of(settings.database).path, [0.0]
+    if path is None:
+        return datetime.now(UTC)
     for ending in ("", "-wal"):
         with suppress(OSError):
             times.append(path.with_name(path.name + ending).stat().st_mtime)

@@ -10,7 +10,7 @@ from builders import make_study
 from fastapi.testclient import TestClient
 from server import ROOT
 
-from realness.store import engine
+from realness.store.dialects import sqlite
 from realness.ui.server import build_app
 
 TESTS = Path(__file__).resolve().parents[1]
@@ -90,7 +90,7 @@ sys.stdin.read()
 def test_a_database_that_another_process_holds_is_waited_for_then_told_of_and_the_retry_is_kept_once(
     bench, monkeypatch
 ):
-    monkeypatch.setattr(engine, "_PRAGMAS", (*engine._PRAGMAS, "PRAGMA busy_timeout=300"))
+    monkeypatch.setattr(sqlite, "_PRAGMAS", (*sqlite._PRAGMAS, "PRAGMA busy_timeout=300"))
     bench.store.database.engine.dispose()
     study = make_study(bench.store, 1)
     app = build_app(bench)

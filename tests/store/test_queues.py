@@ -52,7 +52,7 @@ def test_an_image_that_somebody_gave_up_comes_at_the_end(store, order):
     given_up = {store.assignments.next_image(study, ben.id).id}
     first = work(store, study, ana, 30)
     with store.database.write() as connection:
-        connection.execute(text("UPDATE assignments SET lease_expires_at = '2000-01-01' WHERE answered = 0"))
+        connection.execute(text("UPDATE assignments SET lease_expires_at = '2000-01-01' WHERE NOT answered"))
     assert {image for image, _ in work(store, study, ana, 30)} == given_up
     assert len(first) == 19
 

@@ -1,10 +1,8 @@
 """Reference regions and reference maps: kept once, read by image and by study."""
 
-import sqlite3
-
 import pytest
 from builders import make_image, make_study
-from sqlalchemy import inspect
+from sqlalchemy import inspect, text
 from sqlalchemy.exc import IntegrityError
 
 from realness.domain import Finding, Region, RegionShape, StoredReferenceMap
@@ -21,8 +19,8 @@ def add(store, study, **known):
     image = make_image(**known)
     store.images.add(study.id, [image, image])  # twice is the same as once
     with store.database.read() as connection:
-        query = "SELECT id FROM images WHERE sha256 = ?"
-        return connection.exec_driver_sql(query, (image.facts.sha256,)).scalar()
+        query = text("SELECT id FROM images WHERE sha256 = :sha256")
+        return connection.execute(query, {"sha256": image.facts.sha256}).scalar()
 
 
 def test_regions_come_back_by_source_phrase_and_kind_in_order(store):
@@ -68,9 +66,8 @@ def test_a_database_without_reference_maps_gets_them_and_keeps_all_it_has(store)
     assert store.studies.named("pilot").images == 4
     assert len(store.references.regions_of(image)) == 1
     assert store.references.maps_of(image) == []
-    with sqlite3.connect(store.database.path) as connection, pytest.raises(sqlite3.IntegrityError, match="append-only"):
-        connection.execute("UPDATE descriptions SET text = 'x'")
-    connection.close()
+    with pytest.raises(IntegrityError, match="append-only"), store.database.write() as connection:
+        connection.execute(text("UPDATE descriptions SET text = 'x'"))
 
 
 def test_a_map_belongs_to_an_image(store):

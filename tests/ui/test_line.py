@@ -10,7 +10,7 @@ import pytest
 from builders import make_study
 from fastapi.testclient import TestClient
 
-from realness.store import engine
+from realness.store.dialects import sqlite
 from realness.ui.line import in_line
 from realness.ui.server import build_app
 
@@ -82,10 +82,10 @@ def test_nobody_is_answered_before_the_disk_has_it(bench, page, monkeypatch):
     def flush(descriptor):
         with bench.store.database.read() as connection:  # what is being synced was committed before
             seen.append(connection.exec_driver_sql("SELECT max(blind_rating) FROM assignments").scalar())
-        assert engine.os.fstat(descriptor).st_ino == log.stat().st_ino
+        assert sqlite.os.fstat(descriptor).st_ino == log.stat().st_ino
         time.sleep(0.2)
 
-    monkeypatch.setattr(engine, "flush", flush)
+    monkeypatch.setattr(sqlite, "flush", flush)
     begun = time.perf_counter()
     assert client.post("/api/lock", json=rated).status_code == 200
     assert time.perf_counter() - begun >= 0.2
@@ -97,22 +97,22 @@ def test_what_the_disk_refuses_is_not_acknowledged_and_the_retry_is_kept_once(pa
     client.post("/api/lock", json=rated)
     sent = {"submission_id": "submission-disk", "study": rated["study"], "image": rated["image"], "base_revision": 0}
     sent |= {"verdict": "no", "explanation": "kept"}
-    real = engine.flush
+    real = sqlite.flush
 
     def refuse(_descriptor):
         raise OSError(5, "Input/output error")
 
-    monkeypatch.setattr(engine, "flush", refuse)
+    monkeypatch.setattr(sqlite, "flush", refuse)
     answer = client.post("/api/reviews", json=sent)
     assert (answer.status_code, answer.json()["kind"]) == (503, "unavailable")
     assert "fails (Input/output error); check it" in answer.json()["error"]
-    monkeypatch.setattr(engine, "flush", real)
+    monkeypatch.setattr(sqlite, "flush", real)
     assert [client.post("/api/reviews", json=sent).json()["revision"] for _ in range(2)] == [1, 1]
 
 
 def test_one_sync_serves_all_who_wait_for_it(bench, page, monkeypatch):
     client, rated = page
-    syncs, going, real = [], threading.Event(), engine.flush
+    syncs, going, real = [], threading.Event(), sqlite.flush
 
     def slowly(descriptor):
         syncs.append(1)
@@ -120,7 +120,7 @@ def test_one_sync_serves_all_who_wait_for_it(bench, page, monkeypatch):
             going.wait(10)
         real(descriptor)
 
-    monkeypatch.setattr(engine, "flush", slowly)
+    monkeypatch.setattr(sqlite, "flush", slowly)
     drafts = [
         {"study": rated["study"], "image": rated["image"], "base_revision": 0, "body": {"n": n}} for n in range(8)
     ]

@@ -16,6 +16,8 @@ from realness.store import copying
 from realness.workbench import Workbench, backups
 from realness.workbench.backups import back_up
 
+pytestmark = pytest.mark.sqlite_alone  # copies of a file; test_backups_there.py has the same for PostgreSQL
+
 
 def test_a_copy_is_the_database_as_it_was_when_it_began_whoever_writes_meanwhile(bench, monkeypatch):
     make_study(bench.store)

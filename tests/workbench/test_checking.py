@@ -21,6 +21,8 @@ from realness.workbench.exporting import folder, make_export
 from realness.workbench.files import display_file, thumbnail_file
 from realness.workbench.importing import import_source
 
+pytestmark = pytest.mark.sqlite_alone  # a file that is damaged; test_backups_there.py has the same for PostgreSQL
+
 
 @pytest.fixture(scope="module")
 def whole(tmp_path_factory):

@@ -38,6 +38,8 @@ from realness.settings import Settings
 from realness.workbench import Workbench, erasing
 from realness.store import erasing as inside
 
+pytestmark = pytest.mark.sqlite_alone  # a PostgreSQL database is copied to a file and back
+
 def die(*_given, **_named):
     os.kill(os.getpid(), signal.SIGKILL)
 

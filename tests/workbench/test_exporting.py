@@ -74,6 +74,7 @@ def test_without_reviews_the_file_is_valid_and_empty(bench, tmp_path):
     assert (manifest["rows"], rows) == (0, [])
 
 
+@pytest.mark.sqlite_alone
 def test_an_export_that_cannot_be_remembered_leaves_no_file(bench, study, tmp_path):
     with sqlite3.connect(bench.store.database.path) as other:
         other.execute("DROP TABLE exports")

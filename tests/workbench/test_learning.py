@@ -19,6 +19,8 @@ from realness.workbench.insights import FEWEST_RATED, insights
 from realness.workbench.learning import Learning
 from realness.workbench.reviewing import Desk
 
+pytestmark = pytest.mark.sqlite_alone  # its time goes to arithmetic
+
 
 def import_rated(bench, tmp_path, count):
     """A study that is not blind, with so many rated images."""

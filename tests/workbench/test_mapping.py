@@ -77,6 +77,7 @@ def at_once(monkeypatch, threads):
     return most
 
 
+@pytest.mark.sqlite_alone
 def test_maps_computed_side_by_side_are_those_computed_one_by_one(three, clip, tmp_path, monkeypatch):
     threads = torch.get_num_threads()
     most = at_once(monkeypatch, 1)
@@ -183,6 +184,7 @@ def test_a_map_is_named_by_all_that_it_comes_from(three, clip, tmp_path):
     assert len(files_of(three)) == 7
 
 
+@pytest.mark.sqlite_alone
 def test_a_map_whose_row_is_lost_is_found_again_and_not_computed(three, clip, tmp_path, monkeypatch):
     compute_maps(three, clip=clip)
     kept, stored = files_of(three), three.store.maps.of_text(1)
@@ -197,6 +199,7 @@ def test_a_map_whose_row_is_lost_is_found_again_and_not_computed(three, clip, tm
     assert (report.maps, report.found) == (0, 0)
 
 
+@pytest.mark.sqlite_alone
 def test_a_damaged_map_whose_row_is_lost_is_computed_again(three, clip, tmp_path):
     compute_maps(three, clip=clip)
     kept = files_of(three)

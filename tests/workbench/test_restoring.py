@@ -21,6 +21,8 @@ from realness.workbench.restoring import restore
 
 HOLDER = """
 import sqlite3, sys
+
+pytestmark = pytest.mark.sqlite_alone  # a file; test_backups_there.py has PostgreSQL
 connection = sqlite3.connect(sys.argv[1])
 connection.execute("PRAGMA journal_mode=WAL").fetchone()
 connection.execute("SELECT count(*) FROM images").fetchone()

@@ -226,6 +226,7 @@ def test_the_scores_of_the_database_leave_as_a_file_with_the_names_of_exports(be
         write_scores(bench, core, tmp_path)
 
 
+@pytest.mark.sqlite_alone
 def test_nothing_but_scores_is_written_over(bench, rated, tmp_path):
     core, _, _ = train_core(bench, Source(rated), Setting(), tmp_path / "model")
     database = Path(bench.settings.database.removeprefix("sqlite:///"))

@@ -4,6 +4,7 @@ import os
 import time
 from datetime import UTC, datetime, timedelta
 
+import pytest
 from builders import make_study
 
 from realness.store import copying
@@ -12,6 +13,7 @@ from realness.workbench.chores import Chores, Kind
 from realness.workbench.timer import Plan, Timer, due
 
 
+@pytest.mark.sqlite_alone
 def test_one_is_due_when_the_newest_is_old_and_something_was_written_since(bench):
     settings, plan, now = bench.settings, Plan(hours=24), datetime.now(UTC)
     make_study(bench.store, 1)
@@ -34,7 +36,7 @@ def test_the_oldest_go_but_none_that_somebody_made_and_none_for_a_damaged_one(be
     made = [back_up_and_thin_out(bench, keep=2) for _ in range(4)]
     kept = {one.path.name for one in backups(bench.settings)}
     assert kept == {mine.path.name, made[2].path.name, made[3].path.name}
-    monkeypatch.setattr(copying, "problems", lambda _path: ["a page is broken"])
+    monkeypatch.setattr(copying, "problems_of_copy", lambda *_: ["a page is broken"])
     damaged = back_up_and_thin_out(bench, keep=1)
     assert {one.path.name for one in backups(bench.settings)} == kept | {damaged.path.name}
 

@@ -1,5 +1,7 @@
 """People sign in; studies have targets, repeats, gold images and checks; what is left to do is counted."""
 
+from typing import Any
+
 import sqlalchemy as sa
 from alembic import op
 
@@ -21,15 +23,15 @@ ADDED = (
 
 
 def upgrade() -> None:
+    there = op.get_bind().dialect.name == "postgresql"
     for table, column, kind in ADDED:
-        op.execute(f"ALTER TABLE {table} ADD COLUMN {column} {kind}")
+        said = kind.replace("BOOLEAN NOT NULL DEFAULT 0", "BOOLEAN NOT NULL DEFAULT false") if there else kind
+        op.execute(f"ALTER TABLE {table} ADD COLUMN {column} {said}")
     op.drop_column("studies", "gold")
+    op.create_index("ix_study_images_open", "study_images", ["study_id", "position"], **_where("remaining > 0"))
+    op.create_index("ix_study_images_gold", "study_images", ["study_id"], **_where("gold IS NOT NULL"))
     op.create_index(
-        "ix_study_images_open", "study_images", ["study_id", "position"], sqlite_where=sa.text("remaining > 0")
-    )
-    op.create_index("ix_study_images_gold", "study_images", ["study_id"], sqlite_where=sa.text("gold IS NOT NULL"))
-    op.create_index(
-        "ix_assignments_open", "assignments", ["reviewer_id", "study_id"], sqlite_where=sa.text("answered = 0")
+        "ix_assignments_open", "assignments", ["reviewer_id", "study_id"], **_where("answered = 0", "NOT answered")
     )
     _made("sessions", sa.Column("reviewer_id", sa.Integer(), nullable=False),
           sa.Column("token_sha256", sa.String(length=64), nullable=False),
@@ -77,6 +79,10 @@ def downgrade() -> None:
     op.add_column("studies", sa.Column("gold", sa.JSON(), nullable=True))
     for table, column, _kind in ADDED:
         op.drop_column(table, column)
+
+
+def _where(condition: str, postgresql: str | None = None) -> dict[str, Any]:
+    return {"sqlite_where": sa.text(condition), "postgresql_where": sa.text(postgresql or condition)}
 
 
 def _made(name: str, *parts: sa.schema.SchemaItem) -> None:

@@ -1,5 +1,7 @@
 """Views of Browse are kept; generators and tags of images have numbers, which are counted; flags have an index."""
 
+from typing import Any
+
 import sqlalchemy as sa
 from alembic import op
 
@@ -11,6 +13,11 @@ depends_on = None
 _TAGS = (
     "SELECT json_group_array(tag) FROM (SELECT tag FROM tags AS t "
     "WHERE t.study_id = study_images.study_id AND t.image_id = study_images.image_id ORDER BY tag)"
+)
+
+_TAGS_THERE = (
+    "SELECT '[' || string_agg(to_json(tag::text)::text, ',' ORDER BY tag COLLATE \"C\") || ']' FROM tags AS t "
+    "WHERE t.study_id = study_images.study_id AND t.image_id = study_images.image_id"
 )
 
 
@@ -25,7 +32,7 @@ def upgrade() -> None:
         "ALTER TABLE study_images ADD COLUMN tag_set_id INTEGER "
         "CONSTRAINT fk_study_images_tag_set_id REFERENCES tag_sets (id)"
     )
-    op.create_index("ix_reviews_flags", "reviews", ["study_id"], sqlite_where=sa.text("kind = 'flag'"))
+    op.create_index("ix_reviews_flags", "reviews", ["study_id"], **_where("kind = 'flag'"))
     op.create_table(
         "views",
         sa.Column("id", sa.Integer(), nullable=False),
@@ -47,8 +54,11 @@ def upgrade() -> None:
         "JOIN generators AS g ON g.name = i.generator WHERE i.id = summaries.image_id)"
     )
     tagged = "EXISTS (SELECT 1 FROM tags AS t WHERE t.study_id = study_images.study_id AND t.image_id = study_images.image_id)"  # noqa: E501
-    op.execute(f"INSERT INTO tag_sets (tags) SELECT DISTINCT ({_TAGS}) FROM study_images WHERE {tagged}")
-    op.execute(f"UPDATE study_images SET tag_set_id = (SELECT id FROM tag_sets WHERE tags = ({_TAGS})) WHERE {tagged}")
+    tags = _TAGS_THERE if op.get_bind().dialect.name == "postgresql" else _TAGS
+    op.execute(f"INSERT INTO tag_sets (tags) SELECT DISTINCT ({tags}) FROM study_images WHERE {tagged}")
+    op.execute(
+        f"UPDATE study_images SET tag_set_id = (SELECT id FROM tag_sets WHERE tag_sets.tags = ({tags})) WHERE {tagged}"
+    )
 
 
 def downgrade() -> None:
@@ -58,6 +68,10 @@ def downgrade() -> None:
     op.drop_column("summaries", "generator_id")
     op.drop_table("tag_sets")
     op.drop_table("generators")
+
+
+def _where(condition: str) -> dict[str, Any]:
+    return {"sqlite_where": sa.text(condition), "postgresql_where": sa.text(condition)}
 
 
 def _numbered(table: str, column: str) -> None:

@@ -10,7 +10,8 @@ depends_on = None
 
 
 def upgrade() -> None:
-    op.create_index("ix_reviews_notes", "reviews", ["study_id"], sqlite_where=sa.text("note <> ''"))
+    noted = sa.text("note <> ''")
+    op.create_index("ix_reviews_notes", "reviews", ["study_id"], sqlite_where=noted, postgresql_where=noted)
 
 
 def downgrade() -> None:

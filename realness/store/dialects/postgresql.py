@@ -1,0 +1,134 @@
+"""PostgreSQL: many processes write at once.
+
+What one writer at a time gives on SQLite, locks give here (`pg_advisory_xact_lock`, let go by the server at the end of
+the transaction, whatever becomes of the process):
+
+- A transaction that writes is alone by default: it waits for all others that write, and they for it.
+- Those that write what is one person's own (a lease, a rating, a draft, an answer) run beside each other: they share
+  that lock, and hold another one that is the person's. What is everybody's in them, whose turn it is to have an image,
+  is decided by locks of rows (`store/claiming.py`).
+- The ids of reviews grow in the order in which they become visible: who adds one holds a third lock from before it has
+  its id until it is committed (`locks.in_order`). The journal takes what comes after its last id, and would pass over
+  one that came in later with a smaller one.
+
+Readers wait for nobody: each sees one state (REPEATABLE READ).
+"""
+
+from contextlib import AbstractContextManager, suppress
+from typing import Any
+
+import orjson
+from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy.exc import DBAPIError
+
+from realness.errors import DatabaseProblem
+from realness.store.dialects.address import Address
+from realness.store.dialects.advice import advice_for
+from realness.store.dialects.locks import ALL, PERSON
+from realness.store.dialects.turns import Mode, OneAThread
+
+LOCK_TIMEOUT_S = 30
+"""Seconds that a transaction waits for others before it gives up."""
+IDLE_S = 300
+"""Seconds after which the server ends a transaction that writes and of which nothing is heard: its process is gone."""
+POOL, MORE = 8, 32
+"""Connections that are kept, and those that are opened beside them when many ask at once."""
+_SESSION = (
+    f"-c TimeZone=UTC -c lock_timeout={LOCK_TIMEOUT_S}s -c tcp_keepalives_idle=30 -c tcp_keepalives_interval=10 "
+    "-c tcp_keepalives_count=3"
+)
+_READING = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
+_WRITING = (
+    f"BEGIN ISOLATION LEVEL READ COMMITTED; SET LOCAL idle_in_transaction_session_timeout = '{IDLE_S}s'; "
+    "SELECT pg_advisory_xact_lock"
+)
+_ALONE = f"{_WRITING}({ALL}, 0)"
+
+
+class Postgresql:
+    """A database of a server."""
+
+    one_writer = False
+
+    def __init__(self, address: Address) -> None:
+        self.address = address
+        self._writers = OneAThread()
+        self._engine: Engine | None = None
+
+    def prepare(self) -> None:
+        """Nothing: what is there is looked at through the engine (`recognise.refuse_others_there`)."""
+
+    def engine(self) -> Engine:
+        """The engine. Connections that broke while they lay idle are found before they are used."""
+        self._engine = create_engine(
+            self.address.url,
+            hide_parameters=True,
+            json_deserializer=orjson.loads,
+            pool_pre_ping=True,
+            pool_size=POOL,
+            max_overflow=MORE,
+            connect_args={"options": _SESSION, "application_name": "realness", "connect_timeout": 10},
+        )
+        event.listen(self._engine, "connect", _on_connect)
+        return self._engine
+
+    def begin_reading(self, connection: Connection) -> None:
+        """One state, and nothing is changed."""
+        _say(connection, _READING)
+
+    def begin_writing(self, connection: Connection, person: int | None, mode: Mode) -> None:
+        """Alone, or beside those of other persons; in one trip to the server. Every statement sees what was committed
+        before it.
+        """
+        _say(connection, _ALONE if person is None else f"{_WRITING}_shared({ALL}, 0); {_of(person)}")
+
+    def without_foreign_keys(self, connection: Connection) -> None:
+        """Nothing: PostgreSQL changes tables where they are."""
+
+    def sync(self) -> None:
+        """Nothing: the server has synced what it committed."""
+
+    def writing(self, mode: Mode) -> AbstractContextManager[None]:
+        """Nobody of this process; but a thread that writes must not begin to write."""
+        return self._writers
+
+    def problem(self, error: Exception) -> DatabaseProblem | None:
+        """In words; what the server says of the values in a statement is taken out of the error."""
+        cause = error.orig if isinstance(error, DBAPIError) else error
+        said = _without_values(cause)
+        if isinstance(error, DBAPIError):
+            error.args = (f"({type(cause).__name__}) {said}",)
+        advice = advice_for(getattr(cause, "sqlstate", None), said, self.address)
+        return None if advice is None else DatabaseProblem(advice)
+
+    def version(self) -> str:
+        """Which transactions are over: after each commit others than before. Changes of other databases of the server
+        show, too.
+        """
+        assert self._engine is not None
+        with self._engine.connect() as connection:
+            return connection.exec_driver_sql("SELECT pg_current_snapshot()::text").scalar_one()
+
+    def close(self) -> None:
+        """Nothing but the engine's."""
+
+
+def _of(person: int) -> str:
+    return f"SELECT pg_advisory_xact_lock({PERSON}, {int(person)})"
+
+
+def _say(connection: Connection, statements: str) -> None:
+    connection.connection.cursor().execute(statements, prepare=False)  # type: ignore[call-arg]  psycopg's own
+
+
+def _on_connect(connection: Any, _record: Any) -> None:
+    connection.autocommit = True  # the driver must not begin by itself: how, is said with each beginning
+
+
+def _without_values(error: BaseException | None) -> str:
+    """The first line of what the server said; what follows it tells the values."""
+    diagnosed = getattr(getattr(error, "diag", None), "message_primary", None)
+    said = diagnosed or next(iter(str(error).splitlines()), "")
+    with suppress(AttributeError, TypeError):
+        error.args = (said,)  # type: ignore[union-attr]
+    return said
