@@ -79,9 +79,10 @@ def _put_back(settings: Settings, backup: Path, *, yes: bool) -> tuple[dict[str,
         typer.confirm(f"Put {backup} in place of {target}? What is there is kept.", abort=True, err=True)
     done = put_back(settings, backup)
     result = {"database": done.database, "backup": str(done.backup), "kept": done.kept and str(done.kept)}
-    result |= {"schema": done.schema, "images": done.images, "reviews": done.reviews}
+    result |= {"schema": done.schema, "images": done.images, "reviews": done.reviews, "erased": list(done.erased)}
     kept = f"; what was there is kept as {done.kept}" if done.kept else ""
-    return result, f"{done.database} is {done.backup} now: {done.images} images, {done.reviews} reviews{kept}"
+    back = f"; it holds what was erased, erase it again: {', '.join(done.erased)}" if done.erased else ""
+    return result, f"{done.database} is {done.backup} now: {done.images} images, {done.reviews} reviews{kept}{back}"
 
 
 def _replay(settings: Settings, of: Callable[[str], Progress]) -> tuple[dict[str, Any], str]:

@@ -6,7 +6,7 @@ images that the person answered wait for another answer.
 
 import shutil
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
@@ -125,6 +125,13 @@ def is_there(database: Database, subject: Subject) -> bool:
     query = select(table.c.id).where(table.c.id == subject.id, table.c[mark] == subject.mark)
     with database.read() as connection:
         return connection.execute(query).first() is not None
+
+
+def keys(database: Database, kind: str) -> Iterator[tuple[str, str]]:
+    """The key of every image (`image`) or person (`person`), and by what `erase` takes it."""
+    c, key, named = (images.c, "sha256", "sha256") if kind == "image" else (reviewers.c, "name_key", "name")
+    with database.read() as connection:
+        yield from ((row[0], row[1]) for row in connection.execute(select(c[key], c[named]).order_by(c.id)))
 
 
 def held(database: Database, subject: Subject) -> Held:

@@ -12,7 +12,6 @@ from typing import Any
 
 from realness import __version__
 from realness.atomic import made_folder, write_bytes
-from realness.core.features import FeatureCache
 from realness.errors import CannotWrite
 from realness.settings import Settings
 from realness.store import erasing
@@ -133,6 +132,25 @@ def still_held(settings: Settings) -> list[Path]:
     return [*(one.path for one in backups.backups(settings)), *kept, *made]
 
 
+def back_again(bench: Workbench) -> list[str]:
+    """What was erased once and is there: an older copy brought it back. Names of people, SHA-256 of images."""
+    found = []
+    for line in _logged(bench.settings):
+        for key, name in erasing.keys(bench.store.database, line["erased"]):
+            if _hidden(line["salt"], key) == line["sha256"]:
+                found.append(name)
+    return found
+
+
+def _logged(settings: Settings) -> list[dict[str, Any]]:
+    place = _log_file(settings)
+    return [json.loads(one) for one in place.read_text(encoding="utf-8").splitlines()] if place.exists() else []
+
+
+def _hidden(salt: str, key: str) -> str:
+    return hashlib.sha256(f"{salt}{key}".encode()).hexdigest()
+
+
 def _begun(settings: Settings) -> Path:
     return _log_file(settings).with_suffix(".begun")
 
@@ -146,7 +164,7 @@ def _log(settings: Settings, subject: Subject, done: Erasure) -> None:
     """A line that says what went, and of whom only to who knows it already."""
     salt = secrets.token_hex(16)
     told = {"at": datetime.now(UTC).isoformat(timespec="seconds"), "by": getpass.getuser(), "erased": subject.kind}
-    told |= {"salt": salt, "sha256": hashlib.sha256(f"{salt}{subject.key}".encode()).hexdigest()}
+    told |= {"salt": salt, "sha256": _hidden(salt, subject.key)}
     told |= {"rows": done.rows, "files": done.files, "lines": done.lines, "version": __version__}
     with _log_file(settings).open("a", encoding="utf-8") as file:
         file.write(json.dumps(told) + "\n")
@@ -175,6 +193,8 @@ def _delete(settings: Settings, subject: Subject, begun: _Begun) -> int:
         for one in found:
             one.unlink()
         if subject.kind == "image":
+            from realness.core.features import FeatureCache  # noqa: PLC0415  torch, which the app does without
+
             FeatureCache(settings.data / "features").forget({subject.mark, *begun.texts})
     except OSError as error:
         reason = f"{error.strerror}; mend that, and erase again"

@@ -23,7 +23,7 @@ from realness.store.recognise import refuse_others, schema_of
 from realness.store.replacing import alone, set_aside
 from realness.workbench.backups import card_of, folder
 from realness.workbench.bench import Progress, Workbench, digest, journal_folder, silent
-from realness.workbench.erasing import finish
+from realness.workbench.erasing import back_again, finish
 
 
 @dataclass(frozen=True)
@@ -34,6 +34,7 @@ class Restored:
         database: where it lies now: a path, or a URL without a password.
         kept: where what was there before lies; None where nothing was.
         schema: the schema the copy had; it was brought to this version's.
+        erased: people, by name, and images, by SHA-256, that were erased after the copy was made, and are back with it.
     """
 
     database: str
@@ -42,6 +43,7 @@ class Restored:
     schema: str
     images: int
     reviews: int
+    erased: tuple[str, ...] = ()
 
 
 def restore(settings: Settings, backup: Path) -> Restored:
@@ -65,7 +67,12 @@ def restore(settings: Settings, backup: Path) -> Restored:
         schema = schema_of(part) or ""
         images, reviews = _brought_up_to_date(part)
         kept = set_aside(target, f"{target.name}.before-restore-{datetime.now(UTC):%Y%m%d-%H%M%S-%f}")
-    return Restored(str(target), backup, kept, schema, images, reviews)
+    bench = Workbench.open(settings)
+    try:
+        erased = tuple(back_again(bench))
+    finally:
+        bench.close()
+    return Restored(str(target), backup, kept, schema, images, reviews, erased)
 
 
 def _restore_there(settings: Settings, backup: Path) -> Restored:

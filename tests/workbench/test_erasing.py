@@ -304,3 +304,17 @@ def test_of_several_images_with_one_name_the_hash_is_asked_for(bench, tmp_path):
         import_source(bench, folder)
     with pytest.raises(InvalidValue, match="2 images have that name; give the SHA-256"):
         erasing.named(bench, image="same.png")
+
+
+def test_a_restored_backup_says_what_it_holds_of_what_was_erased(bench, people, marked_image, capsys):
+    made = back_up(bench)
+    for named in ({"person": f"Mara {HERS}"}, {"image": f"{MARK}.png"}):
+        erase(bench, **named)
+    bench.close()
+    places = ["--db", bench.settings.database, "--data", str(bench.settings.data)]
+    assert main(["restore", str(made.path), "--yes", *places]) == 0
+    told = f"it holds what was erased, erase it again: Mara {HERS}, {marked_image.facts.sha256}"
+    assert told in capsys.readouterr().out
+    assert main(["erase", "--image", marked_image.facts.sha256, "--yes", *places]) == 0
+    assert main(["restore", "--journal", *places]) == 0
+    assert rows(bench, "SELECT count(*) FROM images") == [(4,)]
