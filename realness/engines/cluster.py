@@ -75,7 +75,9 @@ def _begin(ray: Any, address: str | None) -> None:
     except (ConnectionError, RuntimeError, ValueError, OSError) as error:
         where = f"at {address}" if address else "on this machine"
         reason = (str(error).strip().splitlines() or [type(error).__name__])[0][:200]
-        raise EngineProblem(f"Ray cannot be had {where} ({reason}); check --ray-address") from error
+        raise EngineProblem(
+            f"Ray cannot be had {where} ({reason}); check --ray-address, and set RAY_AUTH_MODE=token if it asks for one"
+        ) from error
 
 
 @contextmanager

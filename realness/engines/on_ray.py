@@ -69,10 +69,11 @@ class Ray(Engine):
 
 @dataclass(frozen=True)
 class _Pool:
-    """So many workers, each with so many cores, and GPUs or a share of one."""
+    """So many workers, each with so many cores to compute on, asking Ray for so many CPUs and GPUs."""
 
     workers: int
     cores: int
+    cpus: float
     gpus: float
 
 
@@ -83,7 +84,8 @@ def _pool(workers: int | None, job: Job[Any, Any], items: int) -> _Pool:
     cores, gpus = int(there.get("CPU", 1)), int(there.get("GPU", 0))
     wanted = workers or gpus or (machines if job.whole else cores)
     count = max(1, min(wanted, items))
-    return _Pool(count, max(1, cores // max(count, machines)), min(1.0, gpus / count))
+    each = max(1, cores // max(count, machines))
+    return _Pool(count, each, SHARE * min(each, cores / count), min(1.0, gpus / count))
 
 
 def _rows(job: Job[T, R], items: Sequence[T], pool: _Pool) -> Generator[dict[str, Any]]:
@@ -104,7 +106,7 @@ def _rows(job: Job[T, R], items: Sequence[T], pool: _Pool) -> Generator[dict[str
             batch_size=None,
             batch_format="numpy",
             compute=ray.data.ActorPoolStrategy(size=pool.workers),
-            num_cpus=SHARE * pool.cores,
+            num_cpus=pool.cpus,
             num_gpus=pool.gpus or None,
             max_task_retries=RETRIES,
         )

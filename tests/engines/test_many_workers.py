@@ -1,5 +1,6 @@
 """The same work by real Ray workers as in this process: the same results, each once; one cluster for all of it."""
 
+import json
 import os
 import sqlite3
 import time
@@ -15,6 +16,7 @@ from rated_images import write_rated, write_table
 from small_clip import save_small_clip
 from small_vlm import build
 
+from realness.cli import main
 from realness.core.features import FeatureCache
 from realness.describe import Asked
 from realness.describe.local import LocalDescriber
@@ -30,7 +32,7 @@ from realness.workbench.describing import DescribeOptions, describe_images
 from realness.workbench.importing import ImportOptions, import_source
 from realness.workbench.mapping import compute_maps
 from realness.workbench.places import Place
-from realness.workbench.scoring import Setting, Source, predict_missing, train_core
+from realness.workbench.scoring import Setting, Source, train_core
 from realness.workbench.workers import Mapper, Scorer
 
 pytestmark = [
@@ -107,18 +109,29 @@ def test_maps_are_kept_as_those_of_this_process_and_files_that_are_there_are_fou
     assert {file for file in many.settings.data.glob("maps/*/*")} == set(files)
 
 
-def test_descriptions_are_those_of_this_process(many, tmp_path):
+def command(capsys, folder, *words, ends=0):
+    """The JSON of a command with two workers, on the database of the fixture `bench`, and its exit status held."""
+    place = ("--db", f"sqlite:///{folder}/a.db", "--data", str(folder / "data"), "--json")
+    capsys.readouterr()
+    status = main([*map(str, words), "--engine", "ray", "--ray-workers", "2", *place])
+    out, err = capsys.readouterr()
+    assert status == ends, err
+    return json.loads(out)
+
+
+def test_descriptions_are_those_of_this_process(many, tmp_path, capsys):
     other = Workbench.open(Settings(f"sqlite:///{tmp_path}/b.db", tmp_path / "b"))
     import_source(other, tmp_path / "images" / "table.csv", ImportOptions(study="many"))
-    prompt, options = load("raise-td"), DescribeOptions(limit=6)
+    prompt = load("raise-td")
     model = build(tmp_path / "vlm", [prompt.system, prompt.user, *TEXTS])
-    describer = LocalDescriber(Asked(str(model), prompt, max_tokens=8))
-    there, here = describe_images(many, describer, options, engine=TWO), describe_images(other, describer, options)
+    # Its weights are random: what it says is kept, and is no description.
+    there = command(capsys, tmp_path, "describe", "--model", model, "--limit", 6, "--max-tokens", 8, ends=1)
+    here = describe_images(other, LocalDescriber(Asked(str(model), prompt, max_tokens=8)), DescribeOptions(limit=6))
     other.close()
-    assert [one.reason for one in there.skipped if "was changed" in one.reason] == [CHANGED]
+    assert [one["reason"] for one in there["skipped"] if "was changed" in one["reason"]] == [CHANGED]
     damaged = many.store.images.by_id(3).id
     assert said(tmp_path / "a.db") == [row for row in said(tmp_path / "b.db") if row[0] != damaged]
-    assert there.output_tokens == 5 * here.output_tokens // 6 > 0
+    assert there["output_tokens"] == 5 * here.output_tokens // 6 > 0
 
 
 def said(database):
@@ -128,14 +141,14 @@ def said(database):
         ).fetchall()
 
 
-def test_scores_are_those_of_this_process(bench, tmp_path):
+def test_scores_are_those_of_this_process(bench, tmp_path, capsys):
     rated = write_table(tmp_path / "rated", write_rated(tmp_path / "rated", 80))
     core, _, _ = train_core(bench, Source(rated), Setting(), tmp_path / "core")
     import_source(bench, rated, ImportOptions(study="rated"))
     tasks = bench.store.predictions.missing(core.name, by_text=True)
     here = Scorer(core, FeatureCache(None), Place.of(bench, LOCAL))(tasks)
-    there = predict_missing(bench, core, engine=TWO, folder=tmp_path / "core")
-    assert (there.scores, there.learned_from, there.skipped) == (80, here.learned_from, [])
+    there = command(capsys, tmp_path, "core", "predict", "--model", tmp_path / "core")
+    assert (there["scores"], there["learned_from"], there["skipped"]) == (80, here.learned_from, [])
     kept = {row["sha256"]: row for row in bench.store.predictions.kept(core.name, None)}
     assert len(kept) == 80
     for one in here.kept:
