@@ -74,7 +74,7 @@ class FeatureCache:
             CannotWrite: the folder is full or read-only.
         """
         self._held.clear()
-        for place in self.folder.glob("*/"):
+        for place in self.folder.glob("*/") if self.folder else ():
             for file in place.glob("*.npz"):
                 found = _read(file)
                 left = {key: vector for key, vector in found.items() if key not in keys}

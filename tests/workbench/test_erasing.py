@@ -27,6 +27,7 @@ from realness.workbench.files import display_file, thumbnail_file
 from realness.workbench.importing import ImportOptions, import_source
 from realness.workbench.restoring import rebuild
 
+pytestmark = pytest.mark.sqlite_alone  # a PostgreSQL database is copied to a file and back
 MARK = "zweigeltmark"
 """In all that is said of one image, and in nothing else."""
 HERS = "welschrieslingmark"
@@ -37,8 +38,6 @@ from pathlib import Path
 from realness.settings import Settings
 from realness.workbench import Workbench, erasing
 from realness.store import erasing as inside
-
-pytestmark = pytest.mark.sqlite_alone  # a PostgreSQL database is copied to a file and back
 
 def die(*_given, **_named):
     os.kill(os.getpid(), signal.SIGKILL)
