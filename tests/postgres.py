@@ -48,7 +48,12 @@ class Server:
 
     def drop(self, url: str) -> None:
         """Take a database away, whoever is in it."""
-        self._say(f"DROP DATABASE IF EXISTS {url.split('?')[0].rsplit('/', 1)[1]} WITH (FORCE)")
+        self._say(f"DROP DATABASE IF EXISTS {_name(url)} WITH (FORCE)")
+
+    def emptied(self, url: str) -> None:
+        """Have a database of the same name with nothing in it."""
+        self.drop(url)
+        self._say(f"CREATE DATABASE {_name(url)} TEMPLATE template0")
 
     def stop(self) -> None:
         """Stop it, and take its folder away."""
@@ -64,3 +69,7 @@ class Server:
         with psycopg.connect(self.url("postgres"), autocommit=True) as connection:
             for statement in statements:
                 connection.execute(statement)
+
+
+def _name(url: str) -> str:
+    return url.split("?")[0].rsplit("/", 1)[1]

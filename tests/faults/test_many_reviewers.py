@@ -26,12 +26,6 @@ PASSWORD = "a password of the crowd"
 
 
 @pytest.fixture
-def url(tmp_path):
-    """The database."""
-    return f"sqlite:///{tmp_path}/a.db"
-
-
-@pytest.fixture
 def names(url, tmp_path):
     """Reviewers with accounts, and a study with an image for each review that they could make in the time."""
     bench = Workbench.open(Settings(url, tmp_path / "data"))
@@ -47,10 +41,25 @@ def names(url, tmp_path):
 
 
 @pytest.fixture
-def server(names, tmp_path):
-    server = Server(tmp_path / "a.db", tmp_path / "data").start()
-    yield server
-    server.stop()
+def servers(names, url, tmp_path):
+    """The app; on PostgreSQL two of them."""
+    apps = 2 if url.startswith("postgresql") else 1
+    servers = [Server(tmp_path / f"{at}.db", tmp_path / "data", address=url) for at in range(apps)]
+    for server in servers:
+        server.start()
+    yield servers
+    for server in servers:
+        server.stop()
+
+
+async def at_work(servers, names):
+    """What each of them was told; by turns they go to one server and another."""
+    groups = [names[at :: len(servers)] for at in range(len(servers))]
+    told = [
+        work(server.url, group, PASSWORD, SECONDS, "crowd", THINK)
+        for server, group in zip(servers, groups, strict=True)
+    ]
+    return [each for answers in await asyncio.gather(*told) for each in answers]
 
 
 def p95_ms(seconds):
@@ -58,11 +67,13 @@ def p95_ms(seconds):
 
 
 @pytest.mark.timeout(3600)
+@pytest.mark.parametrize("database_kind", ["sqlite", "postgresql"], indirect=True)
 def test_many_reviewers_at_once_meet_no_error_lose_nothing_and_are_given_no_image_of_anothers(
-    server, url, names, capsys
+    servers, url, names, capsys
 ):
-    told = asyncio.run(work(server.url, names, PASSWORD, SECONDS, "crowd", THINK))
-    server.stop()
+    told = asyncio.run(at_work(servers, names))
+    for server in servers:
+        server.stop()
     database = Database.open(url)
     with database.read() as connection:
         rows = connection.exec_driver_sql(KEPT).all()

@@ -7,6 +7,7 @@ import random
 import threading
 import time
 import uuid
+from contextlib import closing
 
 import httpx
 import pytest
@@ -61,18 +62,12 @@ class Writer(threading.Thread):
 
 
 @pytest.fixture
-def url(tmp_path):
-    """The database."""
-    return f"sqlite:///{tmp_path}/a.db"
-
-
-@pytest.fixture
 def server(url, tmp_path):
     bench = Workbench.open(Settings(url, tmp_path / "data"))
     study = bench.store.studies.create("storm", StudySettings())
     bench.store.images.add(study.id, [make_image(description=make_description()) for _ in range(WRITERS)])
     bench.close()
-    server = Server(tmp_path / "a.db", tmp_path / "data").start()
+    server = Server(tmp_path / "a.db", tmp_path / "data", address=url).start()
     yield server
     server.stop()
 
@@ -93,7 +88,7 @@ def stored(url):
     query = (
         "SELECT r.submission_id, i.key, r.revision, r.explanation, count(DISTINCT f.id), count(g.id) FROM reviews r "
         "JOIN images i ON i.id = r.image_id LEFT JOIN review_findings f ON f.review_id = r.id "
-        "LEFT JOIN review_regions g ON g.review_finding_id = f.id GROUP BY r.id ORDER BY r.id"
+        "LEFT JOIN review_regions g ON g.review_finding_id = f.id GROUP BY r.id, i.key ORDER BY r.id"
     )
     database = Database.open(url)
     with database.read() as connection:
@@ -103,7 +98,10 @@ def stored(url):
 
 
 @pytest.mark.timeout(7200)
-def test_nothing_acknowledged_is_lost_doubled_or_halved_in_the_database_and_in_the_journal(server, url, capsys):
+@pytest.mark.parametrize("database_kind", ["sqlite", "postgresql"], indirect=True)
+def test_nothing_acknowledged_is_lost_doubled_or_halved_in_the_database_and_in_the_journal(
+    server, url, request, capsys
+):
     keys = begun(server)
     assert len(set(keys)) == WRITERS
     writers = [Writer(number, key) for number, key in enumerate(keys)]
@@ -146,17 +144,14 @@ def test_nothing_acknowledged_is_lost_doubled_or_halved_in_the_database_and_in_t
     assert [one["through"][1] for one in lines] == ids[: len(lines)]
     with capsys.disabled():
         print(f"\n{KILLS} kills, {WRITERS} writers: {len(acknowledged)} acknowledged, {len(rows)} kept")  # noqa: T201
-    _from_the_journal_alone(settings, rows)
-
-
-def _from_the_journal_alone(settings, rows):
-    opened = Workbench.open(settings)
-    opened.store.journal.settle()  # what the last kill left out
-    path = opened.store.database.path
-    opened.close()
+    with closing(Workbench.open(settings)) as opened:
+        opened.store.journal.settle()  # what the last kill left out
     assert {one.kind for one in check(settings, fast=True).problems} == {"image"}  # there were never any files
-    for old in path.parent.glob("a.db*"):
-        old.unlink()
+    if url.startswith("postgresql"):
+        request.getfixturevalue("postgres").emptied(url)
+    else:
+        for old in server.database.parent.glob("a.db*"):
+            old.unlink()
     assert rebuild(settings).replayed.reviews == len(rows)
     assert stored(settings.database) == rows
 
