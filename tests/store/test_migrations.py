@@ -7,13 +7,13 @@ import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from builders import make_study
+from builders import given_image, make_study, make_submission
 from sqlalchemy import inspect, text
 
 from realness.domain import name_key
 from realness.errors import DatabaseProblem
 from realness.store import Store, migrate
-from realness.store.migrate import HEAD
+from realness.store.migrate import HEAD, UNCOPIED
 from realness.store.tables import metadata
 from realness.store.words import INDEX
 
@@ -52,6 +52,43 @@ def test_a_database_goes_down_to_nothing_and_up_again(store):
         assert inspect(connection).get_view_names() == []
     migrate(store.database)
     assert make_study(store).images == 3
+
+
+KEPT = ("images", "image_sources", "reviewers", "studies", "descriptions", "findings", "reviews", "review_findings")
+"""Tables that every schema has."""
+
+
+def kept(connection):
+    """What these hold, in the columns that the oldest schema had."""
+    there = inspect(connection)
+    old = {"images", "target", "gold_share", "choices", "name_key", "sources", "offered", "gold"}
+    found = {}
+    for table in KEPT:
+        names = ", ".join(column["name"] for column in there.get_columns(table) if column["name"] not in old)
+        found[table] = connection.execute(text(f"SELECT {names} FROM {table} ORDER BY id")).all()
+    return found
+
+
+def test_data_goes_down_through_every_schema_and_up_again(store, monkeypatch):
+    monkeypatch.setenv(UNCOPIED, "1")
+    study, me = make_study(store, overlap=2), store.people.local()
+    store.reviews.submit(me.id, make_submission(study, given_image(store, study), explanation="It floats."))
+    store.tags.change(study.id, [1, 2], ["odd"], [], me.id)
+    with store.database.read() as connection:
+        before = kept(connection)
+    revisions = [f"{number:04}" for number in range(1, int(HEAD))]
+    for revision in reversed(revisions):
+        migrate(store.database, revision)
+        with store.database.read() as connection:
+            assert kept(connection) == before
+    for revision in [*revisions[1:], "head"]:
+        migrate(store.database, revision)
+    with store.database.read() as connection:
+        assert kept(connection) == before
+        left = connection.execute(text("SELECT remaining FROM study_images ORDER BY id")).scalars().all()
+    assert left == [1, 2, 2]
+    assert store.studies.progress(study.id, me.id).done == 1
+    assert given_image(store, store.studies.named("pilot")).id == 2
 
 
 def test_of_two_names_that_are_one_the_newer_gets_a_number(store):
