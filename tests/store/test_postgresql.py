@@ -64,11 +64,32 @@ def test_a_url_that_cannot_work_says_what_to_do_and_tells_no_password(url, said)
     assert SECRET not in "".join(traceback.format_exception(raised.value))
 
 
+def test_people_from_elsewhere_are_told_neither_server_nor_user():
+    with pytest.raises(DatabaseProblem) as raised:
+        Store.open(f"postgresql://somebody:{SECRET}@127.0.0.1:1/papers")
+    assert "127.0.0.1" in str(raised.value)
+    told = (
+        "the database cannot be reached (the app's log says more); start the server, or name another database with --db"
+    )
+    assert raised.value.words == told
+
+
 def test_a_missing_database_and_a_user_who_may_not_are_told_of_with_what_to_do(url):
     with pytest.raises(DatabaseProblem, match=r"cannot be reached.*does not exist|no database 'nothing'"):
         Store.open(url.replace("/test_", "/nothing_"))
     with pytest.raises(DatabaseProblem, match=r"nobody"):
         Store.open(url.replace("postgres:@", f"nobody:{SECRET}@"))
+
+
+def test_connections_that_the_server_dropped_are_made_anew(store, url):
+    make_study(store)
+    with psycopg.connect(url, autocommit=True) as connection:
+        gone = "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE datname = current_database() "
+        assert connection.execute(f"{gone} AND pid <> pg_backend_pid()").fetchone()[0] > 0
+    assert store.studies.named("pilot").images == 3
+    with pytest.raises(DatabaseProblem, match=r"broke off|cannot be reached"), store.database.write() as connection:
+        connection.execute(text("SELECT pg_terminate_backend(pg_backend_pid())"))
+    assert make_study(store, name="later").images == 3
 
 
 def test_no_password_is_shown(url):

@@ -1,30 +1,37 @@
 """What to do about an error of PostgreSQL, by its SQLSTATE."""
 
+from realness.errors import DatabaseProblem
 from realness.store.dialects.address import Address
 
+_LOST = ("connection", "timeout", "resolve", "server", "SSL", "terminat", "password", "fe_sendauth", "pool")
+"""What the driver's own errors speak of when the server was not reached, or broke off."""
 
-def advice_for(state: str | None, said: str, address: Address) -> str | None:
-    """What a person is told; None where the program made a mistake.
+
+def problem_of(state: str | None, said: str, address: Address) -> DatabaseProblem | None:
+    """What a person is told, and without places and names those who come from elsewhere; None where the program made a
+    mistake.
 
     Args:
         state: the SQLSTATE; None where the server was not reached, or broke off.
         said: the first line of what the server, or the driver, said.
     """
-    if state is None:
-        return _of_driver(said, address)
-    for begins, advice in _ADVICE.items():
-        if state.startswith(begins):
-            return advice.format(database=address, said=said, name=address.url.database, user=address.url.username)
-    return None
+    advice = _of_driver(said) if state is None else _of_server(state)
+    if advice is None:
+        return None
+    named = {"name": address.url.database, "user": address.url.username}
+    problem = DatabaseProblem(advice.format(database=address, said=said, **named))
+    problem.words = advice.format(database="the database", said="the app's log says more", name="…", user="…")
+    return problem
 
 
-def _of_driver(said: str, address: Address) -> str | None:
+def _of_driver(said: str) -> str | None:
     if "NUL" in said:
-        return f"{address} keeps no text with a NUL character; remove it and try again"
-    lost = ("connection", "timeout", "resolve", "server", "SSL", "terminat", "password", "fe_sendauth", "pool")
-    if any(word in said for word in lost):
-        return f"{address} cannot be reached ({said}); start the server, or name another database with --db"
-    return None
+        return "{database} keeps no text with a NUL character; remove it and try again"
+    return _ADVICE["08"] if any(word in said for word in _LOST) else None
+
+
+def _of_server(state: str) -> str | None:
+    return next((advice for begins, advice in _ADVICE.items() if state.startswith(begins)), None)
 
 
 _ADVICE = {

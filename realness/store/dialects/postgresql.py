@@ -23,7 +23,7 @@ from sqlalchemy.exc import DBAPIError
 
 from realness.errors import DatabaseProblem
 from realness.store.dialects.address import Address
-from realness.store.dialects.advice import advice_for
+from realness.store.dialects.advice import problem_of
 from realness.store.dialects.locks import ALL, PERSON
 from realness.store.dialects.turns import Mode, OneAThread
 
@@ -98,8 +98,7 @@ class Postgresql:
         said = _without_values(cause)
         if isinstance(error, DBAPIError):
             error.args = (f"({type(cause).__name__}) {said}",)
-        advice = advice_for(getattr(cause, "sqlstate", None), said, self.address)
-        return None if advice is None else DatabaseProblem(advice)
+        return problem_of(getattr(cause, "sqlstate", None), said, self.address)
 
     def version(self) -> str:
         """Which transactions are over: after each commit others than before. Changes of other databases of the server
