@@ -99,7 +99,7 @@ def test_export_lists_bare_names(tmp_path):
         (["map", "--clip", "ViT-B-32", "--limit", "1"], 1, "mini, MODEL:TAG"),
         (["serve", "--host", "0.0.0.0"], 1, "no accounts yet"),
         (["bench", "nothing"], 2, "locate"),
-        (["bench", "dream", "EXISTING"], 2, "goes with core and locate"),
+        (["bench", "dream", "EXISTING"], 2, "goes with core, locate and scale"),
         (["bench", "locate", "--clip", "ViT-B-32"], 1, "mini, MODEL:TAG"),
         (["evaluate", "maps"], 1, "no marked place"),
         (["evaluate", "maps", "--source", "loki"], 1, "no marked place"),

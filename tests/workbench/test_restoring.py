@@ -19,10 +19,9 @@ from realness.workbench import Workbench
 from realness.workbench.backups import back_up, card_of
 from realness.workbench.restoring import restore
 
+pytestmark = pytest.mark.sqlite_alone  # a file; test_backups_there.py has PostgreSQL
 HOLDER = """
 import sqlite3, sys
-
-pytestmark = pytest.mark.sqlite_alone  # a file; test_backups_there.py has PostgreSQL
 connection = sqlite3.connect(sys.argv[1])
 connection.execute("PRAGMA journal_mode=WAL").fetchone()
 connection.execute("SELECT count(*) FROM images").fetchone()
