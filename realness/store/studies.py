@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
+from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Row, Select, bindparam, func, insert, or_, select, true, update
@@ -278,9 +279,13 @@ def _counted(connection: Connection, column: ColumnElement[str]) -> dict[str, in
     return {row[0]: row[1] for row in connection.execute(query.order_by(func.count().desc(), column))}
 
 
+_settings = lru_cache(256)(StudySettings)
+"""They are validated when they are made, and read with every request."""
+
+
 def _study(row: Row) -> Study:
     hidden = (row.hidden_repeats, row.gold_share, row.target, row.choices)
-    settings = StudySettings(row.blind, row.overlap, row.order_by, row.seed, row.sample, *hidden)
+    settings = _settings(row.blind, row.overlap, row.order_by, row.seed, row.sample, *hidden)
     return Study(row.id, row.name, settings, row.images, row.closed_at is not None)
 
 

@@ -51,6 +51,8 @@ _KEPT_OPEN = 75
 """Seconds that a connection is kept for the next request: who looks at an image does not wait for a new one."""
 _FINISHING = 15
 """Seconds for what is being answered when the server is stopped: a save may wait 10 s for another process."""
+_COLLECTED = (20_000, 20, 20)
+"""The garbage collector looks after so many new objects: an answer makes thousands, and leaves hardly any circle."""
 _log = logging.getLogger("realness.problem")
 _STATUS = {Conflict: (409, "conflict"), Locked: (403, "locked"), NotFound: (404, "not_found")}
 _STATUS |= {InvalidValue: (422, "invalid"), StudyClosed: (409, "closed"), UnreadableImage: (410, "not_found")}
@@ -129,6 +131,7 @@ def serve(bench: Workbench, host: str, port: int, study: str | None = None, back
         server_header=False,
     )
     gc.collect()
+    gc.set_threshold(*_COLLECTED)
     gc.freeze()  # what the app is made of stays: the garbage collector need not look through it again and again
     print(f"Realness is on http://{address}:{listener.getsockname()[1]}", flush=True)  # noqa: T201  for the person who started it
     uvicorn.Server(config).run(sockets=[listener])

@@ -2,7 +2,8 @@
 
 from typing import Any
 
-from fastapi import APIRouter, Request
+import orjson
+from fastapi import APIRouter, Request, Response
 from fastapi.responses import JSONResponse
 
 from realness import __version__
@@ -15,6 +16,11 @@ from realness.ui.schemas import DraftBody, Id, LockBody, ReviewBody
 from realness.workbench.reviewing import Desk, Turn, desk, desk_at
 
 router = APIRouter()
+
+
+def _json(answer: dict[str, Any]) -> Response:
+    """The answer as it is: FastAPI would look into every part of it first."""
+    return Response(orjson.dumps(answer), media_type="application/json")
 
 
 def _shown(at: Desk, turn: Turn) -> dict[str, Any]:
@@ -76,7 +82,7 @@ def lock(bench: Bench, who: Who, body: LockBody) -> Any:
         return JSONResponse(answer, status_code=409)
     if locked.repeat:
         return {"repeat": True}
-    return JSONResponse({"locked": payload.lock(locked), "reveal": payload.reveal(at, image, reveal)})
+    return _json({"locked": payload.lock(locked), "reveal": payload.reveal(at, image, reveal)})
 
 
 @router.put("/api/draft")
@@ -104,4 +110,4 @@ def submit(bench: Bench, who: Who, body: ReviewBody) -> Any:
         }
         return JSONResponse(answer, status_code=409)
     answer = {"revision": saved.revision, "saved_at": saved.created_at.isoformat(), "next": _shown(at, turn)}
-    return JSONResponse(answer)  # as it is: FastAPI would look into every part of it first
+    return _json(answer)
