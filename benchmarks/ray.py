@@ -25,7 +25,7 @@ from realness.settings import Settings
 from realness.workbench import Workbench
 from realness.workbench.importing import ImportOptions, import_source
 from realness.workbench.mapping import MapReport, compute_maps
-from realness.workbench.places import Place
+from realness.workbench.worker_places import Place
 from realness.workbench.workers import Mapper
 
 Progress = Callable[[int, int | None], None]

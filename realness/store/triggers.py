@@ -9,7 +9,7 @@ from sqlalchemy import Connection, Table, UniqueConstraint, inspect
 
 from realness.store.dialects import plpgsql
 from realness.store.dialects.said import POSTGRESQL
-from realness.store.summing import SUMMARIES
+from realness.store.summing import SUMMARIES, of_new_image
 from realness.store.tables import APPEND_ONLY, assignments
 from realness.store.words import INDEX
 
@@ -76,16 +76,7 @@ def _triggers(*, numbered: bool = True) -> dict[str, str]:
 
 def _summaries(numbered: bool) -> dict[str, str]:
     """Each change of what a summary is taken from changes the summary, in the same statement."""
-    known = (
-        "INSERT INTO generators (name) SELECT NEW.generator WHERE NEW.generator IS NOT NULL "
-        "AND NOT EXISTS (SELECT 1 FROM generators WHERE name = NEW.generator); "
-        if numbered
-        else ""
-    )
-    columns, told, sources = "split, is_real", "NEW.split, NEW.is_real", "split, is_real"
-    if numbered:
-        columns, sources = f"{columns}, generator_id", f"{sources}, generator"
-        told += ", (SELECT id FROM generators WHERE name = NEW.generator)"
+    known, columns, told, sources = of_new_image(numbered=numbered)
     statements = {
         "summaries_of_new_image": (
             f"CREATE TRIGGER summaries_of_new_image AFTER INSERT ON images BEGIN {known}"

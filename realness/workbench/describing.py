@@ -14,8 +14,8 @@ from realness.errors import DescriberProblem, InvalidValue, UnreadableImage
 from realness.store import NewReply
 from realness.workbench.alone import alone
 from realness.workbench.bench import Progress, Workbench, silent
-from realness.workbench.places import Place
 from realness.workbench.spending import Budget, Estimate, estimate
+from realness.workbench.worker_places import Place
 from realness.workbench.workers import Asker
 
 AGAIN = ("refused", "empty", "invalid")

@@ -21,7 +21,7 @@ from realness.errors import InvalidValue, UnreadableImage
 from realness.store import MapTask
 from realness.store.maps import MAP_VERSION
 from realness.workbench.bench import Progress, Workbench, digest, silent
-from realness.workbench.places import Place
+from realness.workbench.worker_places import Place
 from realness.workbench.workers import Mapper
 
 if TYPE_CHECKING:

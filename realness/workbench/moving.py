@@ -3,10 +3,12 @@
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from dataclasses import dataclass
+from pathlib import Path
 
 from realness.errors import DatabaseProblem, InvalidValue
 from realness.store import Database, dumping, migrate
 from realness.store.dialects import Address, address_of
+from realness.store.engine import COPIES
 from realness.store.places import serving
 from realness.store.transfer import is_empty, transfer
 from realness.workbench.bench import Progress, silent
@@ -31,13 +33,14 @@ class Moved:
         return sum(self.tables.values())
 
 
-def move(source: str, target: str, progress: Progress = silent) -> Moved:
+def move(source: str, target: str, progress: Progress = silent, copies: Path = COPIES) -> Moved:
     """Copy every row of the database at the URL `source` to that at `target`, and hold what is there against what was
     read. `source` stays as it is, but for being brought to this version's schema; files in the data folder stay where
     they are, and serve either.
 
     Args:
         progress: told of rows.
+        copies: the folder for the copy that is made of a PostgreSQL database before its schema is changed.
 
     Raises:
         InvalidValue: both are one, `source` is not there, or `target` is not empty.
@@ -48,15 +51,15 @@ def move(source: str, target: str, progress: Progress = silent) -> Moved:
         raise InvalidValue("both are the same database; name another one to copy to")
     if here.path is not None and not here.path.is_file():
         raise InvalidValue(f"there is no database at {here}; name the one to copy from first")
-    with _alone(here), _opened(source) as reading:
+    with _alone(here), _opened(source, copies) as reading:
         migrate(reading)
         with _made(target, there) as writing:
             return Moved(str(here), str(there), transfer(reading, writing, progress))
 
 
 @contextmanager
-def _opened(url: str) -> Iterator[Database]:
-    database = Database.open(url)
+def _opened(url: str, copies: Path = COPIES) -> Iterator[Database]:
+    database = Database.open(url, copies)
     try:
         if database.backend.address.path is None and dumping.others(database):
             raise DatabaseProblem(f"{database.backend.address} is in use; stop the app and others that use it first")

@@ -22,7 +22,7 @@ from realness.engines import LOCAL, Engine, Job
 from realness.errors import InvalidValue, UnreadableImage
 from realness.exchange.to_csv import check_target, table
 from realness.workbench.bench import Progress, Workbench, digest, silent
-from realness.workbench.places import Place
+from realness.workbench.worker_places import Place
 from realness.workbench.workers import Scorer
 
 if TYPE_CHECKING:

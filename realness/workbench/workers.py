@@ -15,7 +15,7 @@ from realness.domain import RealnessMap, Skipped, StoredImage
 from realness.dream import sampling
 from realness.errors import EngineProblem, UnreadableImage
 from realness.store import MapTask, NewPrediction, Scorable
-from realness.workbench.places import Place
+from realness.workbench.worker_places import Place
 
 if TYPE_CHECKING:
     from realness.core import Core

@@ -31,8 +31,8 @@ from realness.workbench import Workbench
 from realness.workbench.describing import DescribeOptions, describe_images
 from realness.workbench.importing import ImportOptions, import_source
 from realness.workbench.mapping import compute_maps
-from realness.workbench.places import Place
 from realness.workbench.scoring import Setting, Source, train_core
+from realness.workbench.worker_places import Place
 from realness.workbench.workers import Mapper, Scorer
 
 pytestmark = [

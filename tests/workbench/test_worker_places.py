@@ -10,7 +10,7 @@ from many import import_many
 
 from realness.engines import LOCAL, Ray
 from realness.errors import EngineProblem, InvalidValue, UnreadableImage
-from realness.workbench.places import Place
+from realness.workbench.worker_places import Place
 
 
 class Bucket(SimpleHTTPRequestHandler):

@@ -15,7 +15,7 @@ _SQLITE = ("sqlite", "sqlite+pysqlite")
 _POSTGRESQL = ("postgresql", "postgresql+psycopg")
 _DRIVER = "postgresql+psycopg"
 _OPTIONS = frozenset(
-    {
+    [
         "host",
         "port",
         "connect_timeout",
@@ -24,8 +24,12 @@ _OPTIONS = frozenset(
         "channel_binding",
         "gssencmode",
         "krbsrvname",
-    }
-    | {"krbsrvname", "sslmode", "sslrootcert", "sslcert", "sslkey", "sslcrl"}
+        "sslmode",
+        "sslrootcert",
+        "sslcert",
+        "sslkey",
+        "sslcrl",
+    ]
 )
 """What may follow the `?` of a PostgreSQL URL: how the server is reached, nothing that changes what a session does."""
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection, text
 
-from realness.store.summing import SUMMARIES
+from realness.store.summing import SUMMARIES, of_new_image
 from realness.store.tables import APPEND_ONLY
 
 FUNCTIONS = "realness_"
@@ -98,16 +98,7 @@ def _ratings() -> dict[str, Trigger]:
 
 
 def _summaries(numbered: bool) -> dict[str, Trigger]:
-    known = (
-        "INSERT INTO generators (name) SELECT NEW.generator WHERE NEW.generator IS NOT NULL "
-        "AND NOT EXISTS (SELECT 1 FROM generators WHERE name = NEW.generator);"
-        if numbered
-        else ""
-    )
-    columns, told, sources = "split, is_real", "NEW.split, NEW.is_real", "split, is_real"
-    if numbered:
-        columns, sources = f"{columns}, generator_id", f"{sources}, generator"
-        told += ", (SELECT id FROM generators WHERE name = NEW.generator)"
+    known, columns, told, sources = of_new_image(numbered=numbered)
     triggers = {
         "summaries_of_new_image": Trigger(
             "AFTER INSERT ON images", f"{known} INSERT INTO summaries (image_id, {columns}) VALUES (NEW.id, {told});"

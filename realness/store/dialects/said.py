@@ -80,11 +80,6 @@ class as_written(GenericFunction[str]):
     inherit_cache = True
 
 
-@compiles(as_written)
-def _as_written(element: Any, compiler: Any, **told: Any) -> str:
-    return compiler.process(element.clauses, **told)
-
-
 @compiles(as_written, POSTGRESQL)
 def _as_written_there(element: Any, compiler: Any, **told: Any) -> str:
     return f"CAST({compiler.process(element.clauses, **told)} AS TEXT)"
@@ -97,8 +92,9 @@ class as_json(GenericFunction[Any]):
     inherit_cache = True
 
 
+@compiles(as_written)
 @compiles(as_json)
-def _as_json(element: Any, compiler: Any, **told: Any) -> str:
+def _as_it_is(element: Any, compiler: Any, **told: Any) -> str:
     return compiler.process(element.clauses, **told)
 
 
