@@ -5,9 +5,8 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, BinaryIO, cast
 
 from realness.domain import StoredImage
 from realness.engines import Engine
@@ -15,14 +14,14 @@ from realness.errors import EngineProblem, InvalidValue, UnreadableImage
 from realness.workbench.bench import Workbench, checked
 
 if TYPE_CHECKING:
-    from pyarrow.fs import FileSystem
+    from fsspec import AbstractFileSystem
 
 
 @dataclass(frozen=True)
 class Place:
-    """The data folder as workers see it: a folder, or a URL that PyArrow reads (`s3://…`, `gs://…`).
+    """The data folder as workers see it: a folder, or a URL that fsspec reads (`s3://…`, `gs://…`).
 
-    A URL may hold a key, so no message repeats it.
+    A URL may hold a key by mistake, so no message repeats it.
     """
 
     url: str
@@ -32,7 +31,7 @@ class Place:
         """Where the engine's workers find the images of this workbench.
 
         Raises:
-            InvalidValue: it is a URL of a kind that nothing here reads.
+            InvalidValue: it is a URL of a kind that nothing here reads, or one that holds a key.
         """
         url = engine.data or str(bench.settings.data.resolve())
         if "://" in url:
@@ -64,26 +63,34 @@ class Place:
         system, folder = _file_system(self.url)
         with tempfile.NamedTemporaryFile(suffix=Path(image.path).suffix) as copy:
             try:
-                with system.open_input_stream(f"{folder}/{image.path}") as stream:
+                with cast("BinaryIO", system.open(f"{folder}/{image.path}", "rb", cache_type="none")) as stream:
                     copy.write(stream.read(image.facts.size + 1))  # what is longer is another file
             except FileNotFoundError:
                 raise UnreadableImage("this image's file is not where --ray-data says; copy it there") from None
-            except OSError as error:
-                reason = str(error).splitlines()[0][:200]
+            except Exception as error:
                 raise EngineProblem(
-                    f"a worker on {socket.gethostname()} cannot read what --ray-data names ({reason}); check it, and "
-                    "that machine's credentials"
+                    f"a worker on {socket.gethostname()} cannot read what --ray-data names ({_reason(error)}); check "
+                    "it, and that machine's credentials"
                 ) from error
             copy.flush()
             yield Path(copy.name)
 
 
-@cache
-def _file_system(url: str) -> tuple["FileSystem", str]:
-    from pyarrow import ArrowInvalid, fs  # noqa: PLC0415  for other places than folders alone
+def _file_system(url: str) -> tuple["AbstractFileSystem", str]:
+    """What reads a URL, which fsspec keeps for the process, and the path in it."""
+    from fsspec.core import url_to_fs  # noqa: PLC0415  for other places than folders alone
 
+    if "?" in url or "@" in url.split("://", 1)[1].split("/", 1)[0]:
+        raise InvalidValue(
+            "--ray-data is only where the images are, s3://BUCKET/PATH or gs://BUCKET/PATH; give keys and other "
+            "settings to each machine by its environment (AWS_ACCESS_KEY_ID, AWS_ENDPOINT_URL, …)"
+        )
     try:
-        return fs.FileSystem.from_uri(url)
-    except (ArrowInvalid, OSError) as error:
-        reason = str(error).splitlines()[0][:200]
-        raise InvalidValue(f"--ray-data cannot be read ({reason}); name a folder, s3://… or gs://…") from error
+        return url_to_fs(url)
+    except (ImportError, ValueError, OSError) as error:
+        reason = f"{_reason(error)}; name a folder, s3://… or gs://…"
+        raise InvalidValue(f"--ray-data cannot be read: {reason}, and install requirements-ray.txt") from error
+
+
+def _reason(error: Exception) -> str:
+    return next(iter(str(error).splitlines()), type(error).__name__)[:200]
