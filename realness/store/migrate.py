@@ -14,7 +14,7 @@ from realness.store import triggers
 from realness.store.dumping import dump
 from realness.store.engine import Database
 
-HEAD = "0010"
+HEAD = "0011"
 """The revision this version of the code works with; a test holds it against the newest migration."""
 
 UNCOPIED = "REALNESS_UNCOPIED"

@@ -28,7 +28,6 @@ from realness.store.tables import (
     reviews,
     studies,
     study_images,
-    summaries,
 )
 
 LEASE = timedelta(minutes=30)
@@ -302,8 +301,7 @@ _BEFORE = _ordered.where(_inside.position < bindparam("at"))
 _AT = _images().where(*open_to(), _inside.position.in_(bindparam("positions", expanding=True)))
 _INFORMATIVE = (
     _images()
-    .outerjoin(summaries, summaries.c.image_id == images.c.id)
-    .where(*open_to())
-    .order_by((summaries.c.high - summaries.c.low).desc().nulls_last(), summaries.c.score.is_(None), _inside.position)
+    .where(*open_to(), _inside.informative.is_not(None))
+    .order_by(_inside.informative, _inside.position)
     .limit(bindparam("count"))
 )

@@ -130,14 +130,23 @@ study_images = _table(
     Column("check_id", ForeignKey("descriptions.id")),
     Column("remaining", Integer, nullable=False, server_default="1"),
     Column("tag_set_id", ForeignKey("tag_sets.id")),
+    Column("informative", Float),
     UniqueConstraint("study_id", "image_id"),
     Index(None, "study_id", "position"),
     Index("ix_study_images_open", "study_id", "position", **_where("remaining > 0")),
     Index("ix_study_images_gold", "study_id", **_where("gold IS NOT NULL")),
+    Index(
+        "ix_study_images_informative",
+        "study_id",
+        "informative",
+        "position",
+        **_where("remaining > 0 AND informative IS NOT NULL"),
+    ),
 )
 """`gold`: the ratings that count as right, `{"low": …, "high": …}`. `check_id`: a text made wrong on purpose, shown in
 place of the image's own. `remaining`: how many more people are to answer; `tag_set_id`: the
-image's `tags` in this study; triggers keep both."""
+image's `tags` in this study. `informative`: where the study's order is that, its key, the smallest first: the width of
+the interval of the newest score, negative; 1 for a score without one, 2 for none. Triggers keep the three."""
 
 descriptions = _table(
     "descriptions",

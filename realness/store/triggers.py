@@ -1,5 +1,5 @@
-"""Triggers that keep answers and descriptions append-only, ratings that were given as they are, `summaries`, words and
-the counts of what is left to do true.
+"""Triggers that keep answers and descriptions append-only, ratings that were given as they are, `summaries`, words,
+the counts of what is left to do and the order `informative` true.
 
 Alembic's batch mode rebuilds tables and drops their triggers without a word, so `recreate` runs after
 every migration, and `drop` before it: a table that a trigger speaks of cannot be rebuilt.
@@ -9,7 +9,7 @@ from sqlalchemy import Connection, Table, UniqueConstraint, inspect
 
 from realness.store.dialects import plpgsql
 from realness.store.dialects.said import POSTGRESQL
-from realness.store.summing import SUMMARIES, of_new_image
+from realness.store.summing import INFORMED, SUMMARIES, of_new_image
 from realness.store.tables import APPEND_ONLY, assignments
 from realness.store.words import INDEX
 
@@ -30,6 +30,8 @@ def recreate(connection: Connection) -> None:
     # Not in a database that went down to an older version:
     kept = ("replies", "summaries", "queues", "repeats", "tag_sets", INDEX)
     missing = tuple(f"{name}_" for name in kept if not there.has_table(name))
+    if "informative" not in {column["name"] for column in there.get_columns("study_images")}:
+        missing += ("informative_",)
     numbered = there.has_table("generators")
     if connection.dialect.name == POSTGRESQL:
         plpgsql.create(connection, missing, numbered=numbered)
@@ -71,7 +73,10 @@ def _triggers(*, numbered: bool = True) -> dict[str, str]:
         f"CREATE TRIGGER {INDEX}_of_new_description AFTER INSERT ON descriptions BEGIN "
         f"INSERT INTO {INDEX} (rowid, text) VALUES (NEW.id, NEW.text); END"
     )
-    return statements | _summaries(numbered) | _queues() | _tag_sets()
+    informed = {
+        name: f"CREATE TRIGGER {name} AFTER {event} BEGIN {body} END" for name, (event, body) in INFORMED.items()
+    }
+    return statements | _summaries(numbered) | _queues() | _tag_sets() | informed
 
 
 def _summaries(numbered: bool) -> dict[str, str]:

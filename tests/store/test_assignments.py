@@ -3,10 +3,11 @@
 import threading
 
 import pytest
-from builders import given_image, make_study, make_submission
+from builders import given_image, make_image, make_study, make_submission
 from sqlalchemy import insert, text
+from sqlalchemy.event import listen, remove
 
-from realness.domain import Reviewer, ReviewKind
+from realness.domain import Reviewer, ReviewKind, StudySettings
 from realness.store import NewPrediction
 from realness.store.engine import now
 from realness.store.tables import reviewers
@@ -105,6 +106,41 @@ def test_the_most_informative_order_begins_with_the_widest_interval_and_ends_wit
     store.predictions.add("core", [NewPrediction(image, None, 50.0, *span) for image, span in spans.items()])
     store.predictions.add("core-2", [NewPrediction(3, None, 50.0, 48.0, 52.0)])
     assert order_of(store, study, ana) == [2, 5, 3, 6, 1, 4]
+
+
+def test_the_most_informative_order_knows_images_scores_and_settings_that_come_later(store):
+    study, ana = make_study(store, images=4), person(store, "ana")
+    store.predictions.add("core", [NewPrediction(3, None, 50.0, 40.0, 60.0)])
+    with store.database.read() as connection:
+        assert set(connection.execute(text("SELECT informative FROM study_images")).scalars()) == {None}
+    study = store.studies.change(study.id, StudySettings(order="informative", overlap=2))
+    store.images.add(study.id, [make_image()])
+    store.predictions.add("core", [NewPrediction(5, None, 50.0, 30.0, 70.0), NewPrediction(1, None, 50.0, None, None)])
+    assert order_of(store, study, ana) == [5, 3, 1, 2, 4]
+    with store.database.read() as connection:
+        known = connection.execute(text("SELECT informative FROM study_images ORDER BY image_id")).scalars().all()
+    assert known == [1, 2, -20, 2, -40]
+    study = store.studies.change(study.id, StudySettings(overlap=2))
+    assert order_of(store, study, person(store, "ben")) == [1, 2, 3, 4, 5]
+
+
+@pytest.mark.sqlite_alone
+@pytest.mark.parametrize("order", ["imported", "informative"])
+def test_a_choice_walks_along_an_index_and_sorts_nothing(store, order):
+    study, plans = make_study(store, images=6, order=order), []
+    ana = person(store, "ana")
+
+    def explain(connection, _cursor, statement, parameters, *_rest):
+        if "ORDER BY study_images." in statement and not statement.startswith("EXPLAIN"):
+            plan = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", parameters)
+            plans.append("\n".join(row.detail for row in plan))
+
+    listen(store.database.engine, "before_cursor_execute", explain)
+    store.assignments.next_image(study, ana.id)
+    remove(store.database.engine, "before_cursor_execute", explain)
+    assert [plan for plan in plans if "TEMP B-TREE" in plan] == []
+    index = {"imported": "ix_study_images_open", "informative": "ix_study_images_informative"}[order]
+    assert any(index in plan for plan in plans)
 
 
 @pytest.mark.parametrize("count", [1, 2])

@@ -12,7 +12,7 @@ from sqlalchemy import inspect, text
 
 from realness.domain import name_key
 from realness.errors import DatabaseProblem
-from realness.store import Store, migrate
+from realness.store import NewPrediction, Store, migrate
 from realness.store.migrate import HEAD, UNCOPIED
 from realness.store.tables import metadata
 from realness.store.words import INDEX
@@ -74,6 +74,8 @@ def test_data_goes_down_through_every_schema_and_up_again(store, monkeypatch):
     study, me = make_study(store, overlap=2), store.people.local()
     store.reviews.submit(me.id, make_submission(study, given_image(store, study), explanation="It floats."))
     store.tags.change(study.id, [1, 2], ["odd"], [], me.id)
+    make_study(store, images=2, name="least sure", order="informative")
+    store.predictions.add("core", [NewPrediction(4, None, 50.0, 40.0, 65.0)])
     with store.database.read() as connection:
         before = kept(connection)
     revisions = [f"{number:04}" for number in range(1, int(HEAD))]
@@ -85,8 +87,8 @@ def test_data_goes_down_through_every_schema_and_up_again(store, monkeypatch):
         migrate(store.database, revision)
     with store.database.read() as connection:
         assert kept(connection) == before
-        left = connection.execute(text("SELECT remaining FROM study_images ORDER BY id")).scalars().all()
-    assert left == [1, 2, 2]
+        left = connection.execute(text("SELECT remaining, informative FROM study_images ORDER BY id")).all()
+    assert left == [(1, None), (2, None), (2, None), (1, -25.0), (1, 2.0)]
     assert store.studies.progress(study.id, me.id).done == 1
     assert given_image(store, store.studies.named("pilot")).id == 2
 

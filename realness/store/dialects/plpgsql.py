@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection, text
 
-from realness.store.summing import SUMMARIES, of_new_image
+from realness.store.summing import INFORMED, SUMMARIES, of_new_image
 from realness.store.tables import APPEND_ONLY
 
 FUNCTIONS = "realness_"
@@ -76,7 +76,8 @@ def _triggers(numbered: bool) -> dict[str, Trigger]:
         for event in ("update", "delete"):
             triggers[f"{name}_no_{event}"] = Trigger(f"BEFORE {event.upper()} ON {name}", refuse)
         triggers[f"{name}_no_truncate"] = Trigger(f"BEFORE TRUNCATE ON {name}", refuse, rows=False)
-    return triggers | _ratings() | _summaries(numbered) | _queues() | _tag_sets()
+    informed = {name: Trigger(f"AFTER {event}", body) for name, (event, body) in INFORMED.items()}
+    return triggers | _ratings() | _summaries(numbered) | _queues() | _tag_sets() | informed
 
 
 def _ratings() -> dict[str, Trigger]:
