@@ -11,7 +11,7 @@ import psycopg
 from realness.store import Store
 from realness.store.dumping import FOLDER
 
-_FAST = ("fsync = off", "synchronous_commit = off", "full_page_writes = off", "autovacuum = off")
+_FAST = ("fsync = off", "synchronous_commit = off", "full_page_writes = off")
 """A test's server has nothing to lose: what a crash of the machine would take is not waited for."""
 _TEMPLATE = "realness_template"
 

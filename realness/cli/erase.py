@@ -21,14 +21,14 @@ def erase(
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
 ) -> None:
     """Remove a person with all that they answered, or an image with all that is known of it, for good."""
-    from realness.store.places import serving  # noqa: PLC0415
     from realness.workbench import erasing  # noqa: PLC0415
+    from realness.workbench.alone import unserved  # noqa: PLC0415
 
     if (person is None) == (image is None):
         raise InvalidValue("say what to erase: --person NAME, or --image with a SHA-256 or a name")
     person, image = label(person, "--person"), label(image, "--image", 4096)
     shared: Context = context.obj
-    with shared.bench() as bench, serving(bench.store.database.path):
+    with shared.bench() as bench, unserved(bench):
         done = erasing.finish(bench)
         try:
             subject = erasing.named(bench, person=person, image=image)

@@ -16,7 +16,7 @@ from realness.logs import set_up
 from realness.store.slow import SLOW_MS
 from realness.workbench import Workbench
 from realness.workbench.alone import served
-from realness.workbench.erasing import finish
+from realness.workbench.erasing import resume
 from realness.workbench.sampling import sample_is_missing
 
 
@@ -52,20 +52,22 @@ def serve(
     shared: Context = context.obj
     set_up(log_level or ("info" if log_file else "warning"), log_file)
     study = label(study, "--study")
-    with shared.bench() as bench, served(bench):
-        check_host(host, accounts=bench.store.people.any_accounts())
-        if sample_is_missing(bench):
-            _add_sample(bench)
-        if study is not None:
-            bench.store.studies.named(study)
-        bench.store.database.slow.ms = slow_ms
-        _stop_as_by_ctrl_c()
-        finish(bench)
-        if bench.store.journal is not None:  # what a killed process left out, or was answered before there was one
-            with progress_bar("journal") as progress:
-                bench.store.journal.settle(progress)
-        with suppress(KeyboardInterrupt):  # Ctrl+C is how a server is stopped; uvicorn has closed everything by then
-            run(bench, host, port, study, Plan(backup_every, keep) if backup_every else None)
+    with shared.bench() as bench:
+        resume(bench)
+        with served(bench):
+            check_host(host, accounts=bench.store.people.any_accounts())
+            if sample_is_missing(bench):
+                _add_sample(bench)
+            if study is not None:
+                bench.store.studies.named(study)
+            bench.store.database.slow.ms = slow_ms
+            _stop_as_by_ctrl_c()
+            if bench.store.journal is not None:  # what a killed process left out, or was answered before there was one
+                with progress_bar("journal") as progress:
+                    bench.store.journal.settle(progress)
+            # Ctrl+C is how a server is stopped; uvicorn has closed everything by then
+            with suppress(KeyboardInterrupt):
+                run(bench, host, port, study, Plan(backup_every, keep) if backup_every else None)
 
 
 def _stop_as_by_ctrl_c() -> None:

@@ -27,6 +27,10 @@ def now() -> datetime:
     return datetime.now(UTC)
 
 
+MANY = 1000
+"""Rows after which plans are made anew (`Database.survey`)."""
+
+
 def aware(value: datetime | None) -> datetime | None:
     """A time as SQLite gives it back (naive, meant as UTC) with its zone."""
     return value if value is None or value.tzinfo else value.replace(tzinfo=UTC)
@@ -170,6 +174,15 @@ class Database:
             DatabaseProblem: the disk refuses.
         """
         self.backend.sync()
+
+    def survey(self) -> None:
+        """After many rows came: the next plans know of them.
+
+        Raises:
+            DatabaseProblem: it cannot be reached.
+        """
+        with _as_problem(self):
+            self.backend.survey()
 
     def version(self) -> Version:
         """Another value after every commit, whoever made it: what was read under it still holds."""

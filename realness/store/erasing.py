@@ -5,18 +5,15 @@ images that the person answered wait for another answer.
 """
 
 import shutil
-import sqlite3
 from collections.abc import Iterator, Sequence
-from contextlib import closing
 from dataclasses import dataclass
-from pathlib import Path
 
 from sqlalchemy import ColumnElement, Connection, Table, and_, delete, func, or_, select, update
 
 from realness.domain import name_key
-from realness.errors import CannotWrite, DatabaseProblem, InvalidValue, NotFound
+from realness.errors import CannotWrite, InvalidValue, NotFound
 from realness.store import triggers
-from realness.store.dialects.sqlite import BUSY_TIMEOUT_MS
+from realness.store.dialects.said import POSTGRESQL
 from realness.store.engine import Database
 from realness.store.tables import (
     assignments,
@@ -54,7 +51,6 @@ _FREE = (tags, study_images, drafts, views, sessions)
 _OF_IMAGE = (assignments, repeats, replies, predictions, maps, opinion_scores, reference_regions, reference_maps)
 _OF_IMAGE += (summaries, image_sources)
 _OF_PERSON = (assignments, repeats, queues)
-_AGAIN = "stop what uses it, and give the same command again"
 
 
 @dataclass(frozen=True)
@@ -141,13 +137,16 @@ def held(database: Database, subject: Subject) -> Held:
 
 
 def check_room(database: Database) -> None:
-    """Refuse where the disk has no room to write the database anew.
+    """Refuse where the disk has no room to write the database anew; of a server's disk nothing is known here.
 
     Raises:
         CannotWrite: it has none.
     """
-    needed = 2 * database.path.stat().st_size
-    free = shutil.disk_usage(database.path.absolute().parent).free
+    path = database.backend.address.path
+    if path is None:
+        return
+    needed = 2 * path.stat().st_size
+    free = shutil.disk_usage(path.absolute().parent).free
     if free < needed:
         raise CannotWrite(
             f"the database is written anew so that nothing stays in it, which takes {needed // 10**6 + 1} MB, and "
@@ -176,7 +175,7 @@ def remove(database: Database, subject: Subject) -> Held:
         for table, condition in rows:
             if table not in _FREE:
                 connection.execute(delete(table).where(condition))
-        if subject.kind == "image":
+        if subject.kind == "image" and connection.dialect.name != POSTGRESQL:
             connection.exec_driver_sql(f"INSERT INTO {INDEX} ({INDEX}) VALUES ('rebuild')")
         _count_anew(connection, subject, answered)
         _drop_unused(connection)
@@ -184,20 +183,14 @@ def remove(database: Database, subject: Subject) -> Held:
     return there
 
 
-def scrub(path: Path) -> None:
-    """Write a SQLite file anew, so that nothing of what was deleted stays in its pages or its log.
+def scrub(database: Database) -> None:
+    """Write the database anew, so that nothing of what was deleted stays in its files.
 
     Raises:
-        DatabaseProblem: another process has it open; what was deleted stays deleted.
+        DatabaseProblem: others have it open; what was deleted stays deleted.
     """
-    try:
-        with closing(sqlite3.connect(path, timeout=BUSY_TIMEOUT_MS / 1000)) as connection:
-            connection.execute("VACUUM")
-            busy, *_ = connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
-    except sqlite3.OperationalError as error:
-        raise DatabaseProblem(f"{path} cannot be written anew ({error}); {_AGAIN}") from error
-    if busy:
-        raise DatabaseProblem(f"{path} is in use, and its log still holds what was erased; {_AGAIN}")
+    database.close()
+    database.backend.scrub()
 
 
 def _rows(subject: Subject) -> list[tuple[Table, ColumnElement[bool]]]:

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from realness.errors import CannotWrite, DescriberProblem
+from realness.errors import CannotWrite, DatabaseProblem, DescriberProblem
 from realness.store.dialects import locks
 from realness.store.places import serving
 from realness.workbench.bench import Workbench
@@ -16,14 +16,30 @@ def served(bench: Workbench) -> Iterator[None]:
     """This process serves the database: a SQLite file alone, a PostgreSQL database beside others.
 
     Raises:
-        DatabaseProblem: another process serves the file.
+        DatabaseProblem: another process serves the file, or something is being erased.
         CannotWrite: the folder does not allow it.
     """
-    path = bench.store.database.backend.address.path
-    if path is None:
+    database = bench.store.database
+    path, called = database.backend.address.path, database.backend.address.called
+    with serving(path) if path else locks.held(database.engine, locks.SERVING, shared=True) as mine:
+        if mine is False:
+            raise DatabaseProblem(f"something is being erased from {called}; start again when that has ended")
         yield
-        return
-    with serving(path):
+
+
+@contextmanager
+def unserved(bench: Workbench) -> Iterator[None]:
+    """No app serves the database, and none begins to before the end.
+
+    Raises:
+        DatabaseProblem: one does.
+        CannotWrite: the folder does not allow it.
+    """
+    database = bench.store.database
+    path, called = database.backend.address.path, database.backend.address.called
+    with serving(path) if path else locks.held(database.engine, locks.SERVING) as mine:
+        if mine is False:
+            raise DatabaseProblem(f"an app serves {called}; stop all that do, and give the same command again")
         yield
 
 

@@ -16,10 +16,10 @@ from realness.errors import CannotWrite
 from realness.settings import Settings
 from realness.store import erasing
 from realness.store.dialects import address_of
-from realness.store.engine import file_of
 from realness.store.erasing import Subject
 from realness.store.journal.erasing import forget
 from realness.workbench import backups, exporting
+from realness.workbench.alone import unserved
 from realness.workbench.bench import Workbench, journal_folder
 
 _COPIES = ("display", "thumbs")
@@ -75,7 +75,7 @@ def foreseen(bench: Workbench, subject: Subject) -> Erasure:
 
 def erase(bench: Workbench, subject: Subject) -> Erasure:
     """Remove it: first from the database, all or nothing, then from the journal and the data folder. Where the process
-    is killed in between, `finish` does the rest, at the next call or when the app starts. The caller holds `serving`.
+    is killed in between, `finish` does the rest, at the next call or when the app starts. The caller holds `unserved`.
 
     Raises:
         CannotWrite: there is no room to write the database anew, or a folder does not allow it.
@@ -96,8 +96,21 @@ def erase(bench: Workbench, subject: Subject) -> Erasure:
     return done
 
 
+def resume(bench: Workbench) -> None:
+    """`finish` what was begun, where there is something and no app serves the database.
+
+    Raises:
+        DatabaseProblem: an app serves it, or another process has it open.
+        CannotWrite: a file cannot be written or deleted.
+    """
+    if _begun(bench.settings).exists():
+        with unserved(bench):
+            finish(bench)
+
+
 def finish(bench: Workbench) -> Erasure | None:
-    """Do the rest of an erasure that was begun and is through in the database; None where there is none.
+    """Do the rest of an erasure that was begun and is through in the database; None where there is none. The caller
+    holds `unserved`.
 
     Raises:
         DatabaseProblem: another process has the database open.
@@ -111,8 +124,7 @@ def finish(bench: Workbench) -> Erasure | None:
     if erasing.is_there(bench.store.database, subject):  # killed before anything was removed
         place.unlink()
         return None
-    bench.store.database.close()
-    erasing.scrub(bench.store.database.path)
+    erasing.scrub(bench.store.database)
     known = {"sha256" if subject.kind == "image" else "pseudonym": subject.mark}
     lines = forget(journal_folder(bench.settings), **known)
     gone = _delete(bench.settings, subject, begun)
@@ -126,8 +138,9 @@ def still_held(settings: Settings) -> list[Path]:
     """Copies that were made before, and that nobody but their owner should change: backups, what was kept at a restore
     or a migration, and exports.
     """
-    database = file_of(settings.database)
-    kept = sorted(database.parent.glob(f"{database.name}.before-*"))
+    address = address_of(settings.database)
+    place = address.path.parent if address.path else backups.folder(settings)
+    kept = sorted(place.glob(f"{address.name}.before-*"))
     made = [file for _, file in exporting.manifests(settings) if file.exists()]
     return [*(one.path for one in backups.backups(settings)), *kept, *made]
 

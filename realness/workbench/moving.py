@@ -54,7 +54,9 @@ def move(source: str, target: str, progress: Progress = silent, copies: Path = C
     with _alone(here), _opened(source, copies) as reading:
         migrate(reading)
         with _made(target, there) as writing:
-            return Moved(str(here), str(there), transfer(reading, writing, progress))
+            moved = Moved(str(here), str(there), transfer(reading, writing, progress))
+            writing.survey()
+            return moved
 
 
 @contextmanager

@@ -5,7 +5,7 @@ import shutil
 import sqlite3
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -23,7 +23,7 @@ from realness.store.recognise import refuse_others, schema_of
 from realness.store.replacing import alone, set_aside
 from realness.workbench.backups import card_of, folder
 from realness.workbench.bench import Progress, Workbench, digest, journal_folder, silent
-from realness.workbench.erasing import back_again, finish
+from realness.workbench.erasing import back_again, resume
 
 
 @dataclass(frozen=True)
@@ -55,10 +55,16 @@ def restore(settings: Settings, backup: Path) -> Restored:
         DatabaseProblem: the app or another command has the database open, or the copy is of a newer version.
         CannotWrite: the folder or the disk does not allow it.
     """
-    address = address_of(settings.database)
-    if address.path is None:
-        return _restore_there(settings, backup)
-    target = address.path
+    target = address_of(settings.database).path
+    done = _restore_there(settings, backup) if target is None else _restore_file(backup, target)
+    bench = Workbench.open(settings)
+    try:
+        return replace(done, erased=tuple(back_again(bench)))
+    finally:
+        bench.close()
+
+
+def _restore_file(backup: Path, target: Path) -> Restored:
     _check(backup, target)
     sweep(target.parent)
     with alone(target), replacing(target) as part:
@@ -67,12 +73,7 @@ def restore(settings: Settings, backup: Path) -> Restored:
         schema = schema_of(part) or ""
         images, reviews = _brought_up_to_date(part)
         kept = set_aside(target, f"{target.name}.before-restore-{datetime.now(UTC):%Y%m%d-%H%M%S-%f}")
-    bench = Workbench.open(settings)
-    try:
-        erased = tuple(back_again(bench))
-    finally:
-        bench.close()
-    return Restored(str(target), backup, kept, schema, images, reviews, erased)
+    return Restored(str(target), backup, kept, schema, images, reviews)
 
 
 def _restore_there(settings: Settings, backup: Path) -> Restored:
@@ -198,7 +199,7 @@ def rebuild(settings: Settings, of: Callable[[str], Progress] = lambda _unit: si
         )
     bench = Workbench.open(settings)
     try:
-        finish(bench)  # what was erased is not to come back from a journal that it is still in
+        resume(bench)  # what was erased is not to come back from a journal that it is still in
         replayed = replay(bench.store.database, journal, of("lines"))
         found, unreadable = _images_without_rows(bench, of("files of images"))
         missing = sum(not (settings.data / one.path).is_file() for one in kept_files(bench.store.database, "image"))

@@ -24,7 +24,7 @@ from realness.workbench.evaluating import _compared, _fitted, evaluate_maps
 from realness.workbench.importing import ImportOptions, copy_image, import_source
 from realness.workbench.references import keep_reference_map
 
-pytestmark = pytest.mark.sqlite_alone  # its time goes to arithmetic
+pytestmark = pytest.mark.arithmetic
 
 BLURRED, BLOCKY = "the surface looks blurry and out of focus", "the surface looks pixelated and blocky"
 

@@ -2,7 +2,6 @@
 
 import hashlib
 import json
-import sqlite3
 from datetime import date
 
 import pytest
@@ -74,10 +73,9 @@ def test_without_reviews_the_file_is_valid_and_empty(bench, tmp_path):
     assert (manifest["rows"], rows) == (0, [])
 
 
-@pytest.mark.sqlite_alone
 def test_an_export_that_cannot_be_remembered_leaves_no_file(bench, study, tmp_path):
-    with sqlite3.connect(bench.store.database.path) as other:
-        other.execute("DROP TABLE exports")
+    with bench.store.database.write() as other:
+        other.exec_driver_sql("DROP TABLE exports")
     with pytest.raises(DatabaseProblem):
         export(bench, tmp_path)
     assert [path for path in tmp_path.iterdir() if "out" in path.name] == []

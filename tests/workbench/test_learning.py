@@ -19,7 +19,7 @@ from realness.workbench.insights import FEWEST_RATED, insights
 from realness.workbench.learning import Learning
 from realness.workbench.reviewing import Desk
 
-pytestmark = pytest.mark.sqlite_alone  # its time goes to arithmetic
+pytestmark = pytest.mark.arithmetic
 
 
 def import_rated(bench, tmp_path, count):

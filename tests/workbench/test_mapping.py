@@ -1,10 +1,8 @@
 """Maps for a database: only what is missing, one bad image does not stop the rest."""
 
 import hashlib
-import sqlite3
 import threading
 import time
-from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
@@ -77,14 +75,13 @@ def at_once(monkeypatch, threads):
     return most
 
 
-@pytest.mark.sqlite_alone
 def test_maps_computed_side_by_side_are_those_computed_one_by_one(three, clip, tmp_path, monkeypatch):
     threads = torch.get_num_threads()
     most = at_once(monkeypatch, 1)
     compute_maps(three, clip=clip)
     assert most == [1]
     alone = {file: map_files.load(file) for file in files_of(three)}
-    forget(tmp_path)
+    forget(three)
     for file in alone:
         file.unlink()
     monkeypatch.undo()
@@ -161,10 +158,10 @@ def files_of(bench):
     return {file: file.read_bytes() for file in bench.settings.data.glob("maps/*/*")}
 
 
-def forget(tmp_path):
+def forget(bench):
     """As when a backup of the database is older than the data folder."""
-    with closing(sqlite3.connect(tmp_path / "a.db")) as connection, connection:
-        connection.execute("DELETE FROM maps")
+    with bench.store.database.write() as connection:
+        connection.exec_driver_sql("DELETE FROM maps")
 
 
 def test_a_map_is_named_by_all_that_it_comes_from(three, clip, tmp_path):
@@ -184,11 +181,10 @@ def test_a_map_is_named_by_all_that_it_comes_from(three, clip, tmp_path):
     assert len(files_of(three)) == 7
 
 
-@pytest.mark.sqlite_alone
 def test_a_map_whose_row_is_lost_is_found_again_and_not_computed(three, clip, tmp_path, monkeypatch):
     compute_maps(three, clip=clip)
     kept, stored = files_of(three), three.store.maps.of_text(1)
-    forget(tmp_path)
+    forget(three)
     monkeypatch.setattr(Dream, "map", None)
     report = compute_maps(three, clip=clip)
     assert (report.maps, report.found, three.store.maps.count()) == (0, 3, 3)
@@ -199,13 +195,12 @@ def test_a_map_whose_row_is_lost_is_found_again_and_not_computed(three, clip, tm
     assert (report.maps, report.found) == (0, 0)
 
 
-@pytest.mark.sqlite_alone
 def test_a_damaged_map_whose_row_is_lost_is_computed_again(three, clip, tmp_path):
     compute_maps(three, clip=clip)
     kept = files_of(three)
     damaged = min(kept)
     damaged.write_bytes(kept[damaged][:-30])
-    forget(tmp_path)
+    forget(three)
     report = compute_maps(three, clip=clip)
     assert (report.maps, report.found) == (1, 2)
     assert files_of(three) == kept

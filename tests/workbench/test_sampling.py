@@ -7,7 +7,7 @@ from realness.domain import StudySettings
 from realness.store.tables import descriptions, images, reference_regions
 from realness.workbench.sampling import SAMPLE, add_sample, sample_is_missing
 
-pytestmark = pytest.mark.sqlite_alone  # its time goes to arithmetic
+pytestmark = pytest.mark.arithmetic
 
 
 def count(bench, table, *conditions):

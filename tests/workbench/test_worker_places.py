@@ -119,7 +119,10 @@ def test_what_is_not_in_the_bucket_or_is_another_image_there_is_told(bench, imag
 
 def test_a_bucket_that_cannot_be_reached_ends_the_run_and_its_key_is_not_told(bench, image, monkeypatch):
     settings(monkeypatch, 9)
-    with pytest.raises(EngineProblem, match="cannot read what --ray-data names") as told, Place("s3://data").file(image):
+    with (
+        pytest.raises(EngineProblem, match="cannot read what --ray-data names") as told,
+        Place("s3://data").file(image),
+    ):
         pass
     assert "a-secret" not in str(told.value)
 

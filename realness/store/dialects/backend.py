@@ -59,6 +59,18 @@ class Backend(Protocol):
         """Bring onto the disk what was committed to be synced later."""
         ...
 
+    def survey(self) -> None:
+        """After many rows came: what the planner knows of the tables is true again."""
+        ...
+
+    def scrub(self) -> None:
+        """Write everything anew, so that nothing of what was deleted stays in a table's file. No connection is open.
+
+        Raises:
+            DatabaseProblem: others have it open; what was deleted stays deleted.
+        """
+        ...
+
     def version(self) -> Version:
         """Another value after every commit, whoever made it."""
         ...

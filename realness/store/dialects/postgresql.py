@@ -43,6 +43,11 @@ _WRITING = (
     "SELECT pg_advisory_xact_lock"
 )
 _ALONE = f"{_WRITING}({ALL}, 0)"
+_READERS = (
+    "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND backend_type = 'client backend' "
+    "AND pid <> pg_backend_pid() AND backend_xmin IS NOT NULL"
+)
+_TABLES = "SELECT quote_ident(tablename) FROM pg_tables WHERE schemaname = current_schema()"
 
 
 class Postgresql:
@@ -88,6 +93,28 @@ class Postgresql:
     def sync(self) -> None:
         """Nothing: the server has synced what it committed."""
 
+    def survey(self) -> None:
+        """At once: until the server does it by itself, a minute later, each choice of an image would sort them all."""
+        self._of_each_table("ANALYZE")
+
+    def scrub(self) -> None:
+        """Every table, with the statistics that hold samples of it.
+
+        Raises:
+            DatabaseProblem: somebody still reads what was there before, so that it would be kept for them.
+        """
+        assert self._engine is not None
+        with self._engine.connect() as connection:
+            reading = connection.exec_driver_sql(_READERS).scalar_one()
+        if reading:
+            raise DatabaseProblem(
+                f"somebody reads {self.address.called}, which keeps what was erased in its files; stop what uses it, "
+                "and give the same command again"
+            )
+        self._of_each_table("VACUUM (FULL, ANALYZE)")
+        with self._engine.connect() as connection:  # passed over where the user does not own the database
+            connection.exec_driver_sql("VACUUM (FULL) pg_catalog.pg_statistic")
+
     def writing(self, mode: Mode) -> AbstractContextManager[None]:
         """Nobody of this process; but a thread that writes must not begin to write."""
         return self._writers
@@ -110,6 +137,12 @@ class Postgresql:
 
     def close(self) -> None:
         """Nothing but the engine's."""
+
+    def _of_each_table(self, command: str) -> None:
+        assert self._engine is not None
+        with self._engine.connect() as connection:
+            for table in connection.exec_driver_sql(_TABLES).scalars().all():
+                connection.exec_driver_sql(f"{command} {table}")
 
 
 def _of(person: int) -> str:

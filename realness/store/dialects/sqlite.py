@@ -7,7 +7,7 @@ import os
 import shutil
 import sqlite3
 import threading
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, closing
 from pathlib import Path
 from typing import Any
 
@@ -110,6 +110,25 @@ class Sqlite:
             return
         except OSError as error:
             raise self._problem(_advice_for_disk(self.path, error.strerror or str(error))) from error
+
+    def survey(self) -> None:
+        """Nothing: plans here follow from the indexes alone."""
+
+    def scrub(self) -> None:
+        """The file, and none of its log is left.
+
+        Raises:
+            DatabaseProblem: another process has it open; what was deleted stays deleted.
+        """
+        again = "stop what uses it, and give the same command again"
+        try:
+            with closing(sqlite3.connect(self.path, timeout=BUSY_TIMEOUT_MS / 1000)) as connection:
+                connection.execute("VACUUM")
+                busy, *_ = connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+        except sqlite3.OperationalError as error:
+            raise DatabaseProblem(f"{self.path} cannot be written anew ({error}); {again}") from error
+        if busy:
+            raise DatabaseProblem(f"{self.path} is in use, and its log still holds what was erased; {again}")
 
     def problem(self, error: Exception) -> DatabaseProblem | None:
         """In words."""
