@@ -17,16 +17,13 @@ assert anyio.open_file
 
 
 BOTH = ("store", "workbench")
-"""The folders whose tests run on SQLite and on PostgreSQL, but for those that are marked as being of SQLite alone, and,
-but at full size, as arithmetic."""
-SOAK = bool(os.environ.get("REALNESS_SOAK"))
+"""The folders whose tests run on SQLite and on PostgreSQL, but for those that are marked as being of SQLite alone."""
 
 
 def pytest_generate_tests(metafunc):
     """Every test over a database of these folders, on both."""
     here = metafunc.definition.path.relative_to(Path(__file__).parent).parts[0]
-    mark = metafunc.definition.get_closest_marker
-    alone = mark("sqlite_alone") or (mark("arithmetic") and not SOAK)
+    alone = metafunc.definition.get_closest_marker("sqlite_alone")
     if "database_kind" in metafunc.fixturenames and here in BOTH and not alone:
         metafunc.parametrize("database_kind", ["sqlite", "postgresql"], indirect=True, scope="function")
 

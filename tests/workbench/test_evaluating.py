@@ -24,8 +24,6 @@ from realness.workbench.evaluating import _compared, _fitted, evaluate_maps
 from realness.workbench.importing import ImportOptions, copy_image, import_source
 from realness.workbench.references import keep_reference_map
 
-pytestmark = pytest.mark.arithmetic
-
 BLURRED, BLOCKY = "the surface looks blurry and out of focus", "the surface looks pixelated and blocky"
 
 

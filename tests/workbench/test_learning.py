@@ -19,8 +19,6 @@ from realness.workbench.insights import FEWEST_RATED, insights
 from realness.workbench.learning import Learning
 from realness.workbench.reviewing import Desk
 
-pytestmark = pytest.mark.arithmetic
-
 
 def import_rated(bench, tmp_path, count):
     """A study that is not blind, with so many rated images."""

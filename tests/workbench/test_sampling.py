@@ -1,13 +1,10 @@
 """The sample study: made once, known as what it is, its truth kept apart from what the machine says."""
 
-import pytest
 from sqlalchemy import func, select
 
 from realness.domain import StudySettings
 from realness.store.tables import descriptions, images, reference_regions
 from realness.workbench.sampling import SAMPLE, add_sample, sample_is_missing
-
-pytestmark = pytest.mark.arithmetic
 
 
 def count(bench, table, *conditions):

@@ -72,7 +72,6 @@ def test_repeats_and_known_answers_are_told_of_those_who_had_some(bench, study):
     assert (eve.repeats, eve.gold_seen) == (0, 0)
 
 
-@pytest.mark.arithmetic
 def test_with_twelve_ratings_an_image_the_most_likely_scores_are_there(bench, store):
     made = store.studies.create("many", StudySettings(overlap=12))
     store.images.add(made.id, [make_image() for _ in range(60)])
