@@ -5,13 +5,13 @@ again. Then all sizes do the same work in turns, one right after the other, so t
 
 - `import`: small files are imported, 25 at a time; the median of these, per file;
 - `assign`: the next image is chosen and leased, in the order of import and in a random one by turns; median;
+- `informative`: the same in the order that begins with the least sure scores; median;
 - `save`: a review with two findings and a polygon, in the database and in the journal; median;
 - `first_page`, `deep_page`: 60 images of Browse, from the beginning and from nine tenths on, by keyset; median;
 - `export`: every review as JSON lines, per row: the processor's time, which other work on the machine lengthens least,
   the median of a size's exports, less that of an export from an empty database, which is the same whatever there is.
 
-`informative` are assignments in that order, told and not judged. Of the base's images there are rows and no files; of
-its journal the last line, which is all that the next one needs.
+Of the base's images there are rows and no files; of its journal the last line, which is all that the next one needs.
 """
 
 import math
@@ -38,15 +38,15 @@ from realness.workbench.importing import ImportOptions, import_source
 Progress = Callable[[int, int | None], None]
 
 FULL: dict[str, Any] = {"sizes": (1_000, 10_000, 100_000, 1_000_000), "files": 500, "answers": 500, "pages": 200}
-FULL |= {"informative": 20, "exports": (9, 9, 5, 3)}
-QUICK: dict[str, Any] = {"sizes": (500, 1_000, 10_000), "files": 100, "answers": 60, "pages": 30, "informative": 6}
+FULL |= {"informative": 100, "exports": (9, 9, 5, 3)}
+QUICK: dict[str, Any] = {"sizes": (500, 1_000, 10_000), "files": 100, "answers": 60, "pages": 30, "informative": 20}
 QUICK |= {"exports": (5, 5, 3)}
-WORK = ("import", "assign", "save", "first_page", "deep_page", "export")
+WORK = ("import", "assign", "informative", "save", "first_page", "deep_page", "export")
 """What is judged."""
 LIMIT = 1.5
 BATCH, PER, WARM = 25, 60, 3
 """Files of an import, images of a page, answers before those that are timed."""
-_INK = ("#1b5cc8", "#b3541e", "#2e7d32", "#7b3fa0", "#595959", "#c2185b")
+_INK = ("#1b5cc8", "#b3541e", "#2e7d32", "#7b3fa0", "#595959", "#c2185b", "#00788a")
 
 
 def run(quick: bool = False, progress: Progress | None = None, folder: Path | None = None) -> dict[str, Any]:
@@ -92,7 +92,7 @@ def figures(sites: Sequence[Site]) -> dict[str, Any]:
     """What `run` gives as `results`, of work that was done."""
     ms: dict[str, dict[int, float]] = {}
     p95: dict[str, dict[int, float]] = {}
-    for name in (*WORK, "rate", "informative"):
+    for name in (*WORK, "rate"):
         for site in sites:
             took = sorted(1000 * one for one in site.took[name])
             ms.setdefault(name, {})[site.size] = round(statistics.median(took), 4)

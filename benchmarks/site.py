@@ -42,7 +42,7 @@ class Site:
         settings = Settings(f"sqlite:///{folder}/scale.db", folder / "data")
         start = time.perf_counter()
         bench = Workbench.open(settings)
-        study = bench.store.studies.create(STUDY, StudySettings(overlap=2))
+        study = bench.store.studies.create(STUDY, StudySettings(overlap=2, order=ORDERS[-1]))
         people = [bench.store.people.add(f"person {n}", Role.REVIEWER, "").reviewer.id for n in range(PEOPLE)]
         if size:
             insert(bench.store.database.path, Base(size, study.id, people).rows())

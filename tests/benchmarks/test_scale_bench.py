@@ -53,7 +53,7 @@ def test_every_figure_is_there_and_is_a_ratio_to_the_smallest_size(measured):
 
 
 def test_work_that_grows_with_the_images_is_seen():
-    names = (*scale.WORK, "rate", "informative", "export_clock")
+    names = (*scale.WORK, "rate", "export_clock")
     small, large = ({name: [0.001] * 20 for name in names} for _ in range(2))
     large["save"], large["assign"] = [0.002] * 20, [0.001] * 19 + [9]
     sites = [
