@@ -12,6 +12,7 @@ from sqlalchemy import inspect
 
 from realness.errors import CannotWrite, DatabaseProblem, InvalidValue
 from realness.store.dialects.plpgsql import FUNCTIONS
+from realness.store.dialects.postgresql import OTHERS
 from realness.store.engine import Database
 from realness.store.words import INDEX
 
@@ -97,10 +98,7 @@ def others(database: Database) -> int:
 
 def _seen(database: Database) -> int:
     with database.read() as connection:
-        return connection.exec_driver_sql(
-            "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() "
-            "AND pid <> pg_backend_pid() AND backend_type = 'client backend'"
-        ).scalar_one()
+        return connection.exec_driver_sql(OTHERS).scalar_one()
 
 
 def _emptying(database: Database) -> list[str]:

@@ -136,12 +136,15 @@ def held(database: Database, subject: Subject) -> Held:
         return _held(connection, subject)
 
 
-def check_room(database: Database) -> None:
-    """Refuse where the disk has no room to write the database anew; of a server's disk nothing is known here.
+def check(database: Database, subject: Subject) -> None:
+    """Refuse what cannot be, before anything is begun.
 
     Raises:
-        CannotWrite: it has none.
+        InvalidValue: nobody who manages accounts would be left.
+        CannotWrite: the disk has no room to write the database anew; of a server's disk nothing is known here.
     """
+    with database.read() as connection:
+        _check_admins(connection, subject)
     path = database.backend.address.path
     if path is None:
         return
@@ -162,8 +165,7 @@ def remove(database: Database, subject: Subject) -> Held:
     """
     with database.write() as connection:
         there = _held(connection, subject)
-        if subject.kind == "person":
-            _check_admins(connection, subject)
+        _check_admins(connection, subject)
         answered = _answered(connection, subject)
         rows = _rows(subject)
         for table, condition in rows:
@@ -238,6 +240,8 @@ def _own(connection: Connection, table: Table, column: str, image_id: int) -> Se
 
 
 def _check_admins(connection: Connection, subject: Subject) -> None:
+    if subject.kind != "person":
+        return
     c = reviewers.c
     admin = and_(c.role == "admin", c.password_hash.is_not(None), c.disabled_at.is_(None))
     found = connection.execute(select(c.id).where(admin)).scalars().all()

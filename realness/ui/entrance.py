@@ -5,8 +5,11 @@ from http.cookies import CookieError, SimpleCookie
 
 from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import Headers
+from starlette.requests import Request
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from realness.errors import RealnessError
+from realness.ui.problems import problem
 from realness.workbench.accounts import Door
 
 COOKIE = "realness_session"
@@ -28,7 +31,14 @@ class Entrance:
         """Let the request through with its person, or answer 401 or the way to the sign-in page."""
         if scope["type"] in ("http", "websocket") and not _is_open(scope["path"]):
             token = session_token(Headers(scope=scope))
-            person = self.door.seen(token) or await run_in_threadpool(self.door.who, token)
+            try:
+                person = self.door.seen(token) or await run_in_threadpool(self.door.who, token)
+            except RealnessError as error:
+                if scope["type"] == "websocket":
+                    await send({"type": "websocket.close", "code": 1013})
+                else:
+                    await problem(Request(scope), error)(scope, receive, send)
+                return
             if person is None:
                 await _turn_away(scope, send)
                 return

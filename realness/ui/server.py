@@ -1,41 +1,28 @@
 """The app: our routes and the Gradio page on one FastAPI server."""
 
 import gc
-import logging
 import secrets
 import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, nullcontext
 
 import uvicorn
-from fastapi import FastAPI, Request
+from fastapi import FastAPI
 from fastapi.exceptions import RequestValidationError
-from fastapi.responses import JSONResponse
 from fastapi.staticfiles import StaticFiles
 from starlette.exceptions import HTTPException
 
 from realness import __version__
-from realness.errors import (
-    Conflict,
-    InvalidValue,
-    Locked,
-    NotAllowed,
-    NotFound,
-    NotSignedIn,
-    RealnessError,
-    StudyClosed,
-    TooManyTries,
-    UnreadableImage,
-)
-from realness.logs import REQUEST
+from realness.errors import InvalidValue, RealnessError
 from realness.settings import ASSETS
+from realness.ui import problems
 from realness.ui.entrance import Entrance
 from realness.ui.guard import Guard, check_host, is_loopback
 from realness.ui.metrics import Metrics
 from realness.ui.page import mount_page
 from realness.ui.routes import router
 from realness.ui.routes.health import metrics_token
-from realness.ui.shield import REST, Shield
+from realness.ui.shield import Shield
 from realness.ui.tickets import Tickets
 from realness.ui.unknown import PLACES, refusing
 from realness.ui.watch import Watch
@@ -53,10 +40,6 @@ _FINISHING = 15
 """Seconds for what is being answered when the server is stopped: a save may wait 10 s for another process."""
 _COLLECTED = (20_000, 20, 20)
 """The garbage collector looks after so many new objects: an answer makes thousands, and leaves hardly any circle."""
-_log = logging.getLogger("realness.problem")
-_STATUS = {Conflict: (409, "conflict"), Locked: (403, "locked"), NotFound: (404, "not_found")}
-_STATUS |= {InvalidValue: (422, "invalid"), StudyClosed: (409, "closed"), UnreadableImage: (410, "not_found")}
-_STATUS |= {NotSignedIn: (401, "refused"), NotAllowed: (403, "not_allowed"), TooManyTries: (429, "too_many")}
 
 
 def build_app(
@@ -100,10 +83,10 @@ def build_app(
     for place in PLACES:
         app.mount(place, refusing(place, router))
     app.mount("/assets/ui", StaticFiles(directory=ASSETS / "ui"), name="scripts")
-    app.add_exception_handler(RealnessError, _problem)
-    app.add_exception_handler(Exception, _failed)
-    app.add_exception_handler(RequestValidationError, _malformed)
-    app.add_exception_handler(HTTPException, _refused)
+    app.add_exception_handler(RealnessError, problems.problem)
+    app.add_exception_handler(Exception, problems.failed)
+    app.add_exception_handler(RequestValidationError, problems.malformed)
+    app.add_exception_handler(HTTPException, problems.refused)
     head = f'<meta name="realness-token" content="{token}">'
     app = mount_page(app, head)
     app.add_middleware(Entrance, door=door)
@@ -150,36 +133,3 @@ def _listen(host: str, port: int) -> socket.socket:
             f"port {port} on {host} cannot be used ({error.strerror}); stop the other program or give --port another"
         ) from error
     return listener
-
-
-def _problem(request: Request, error: Exception) -> JSONResponse:
-    """An error that a person can put right, as one sentence."""
-    status, kind = _STATUS.get(type(error), (503, "unavailable"))
-    assert isinstance(error, RealnessError)
-    if status == 503:
-        _log.error(str(error))
-    told = {"error": error.words if status == 503 else str(error), "kind": kind}
-    field = error.field if isinstance(error, InvalidValue) else ""
-    return JSONResponse(told | ({"field": field} if field else {}), status_code=status)
-
-
-def _failed(_request: Request, _error: Exception) -> JSONResponse:
-    """A mistake in the program: where, stands in the log."""
-    told = f"something failed here; what, stands in the log under {REQUEST.get()}"
-    headers = {name.decode(): value.decode() for name, value in REST}  # this answer passes no middleware
-    return JSONResponse({"error": told, "kind": "failed"}, 500, headers)
-
-
-def _refused(request: Request, error: Exception) -> JSONResponse:
-    """What FastAPI refuses by itself: no such file, a body that is no JSON."""
-    assert isinstance(error, HTTPException)
-    kind = "not_found" if error.status_code == 404 else "invalid"
-    return JSONResponse({"error": error.detail, "kind": kind}, error.status_code, error.headers)
-
-
-def _malformed(request: Request, error: Exception) -> JSONResponse:
-    """A body or a parameter of the wrong form: which field, and why; never what was sent."""
-    assert isinstance(error, RequestValidationError)
-    first = error.errors()[0]
-    place = ".".join(str(part) for part in first["loc"] if part not in ("body", "query", "path"))
-    return JSONResponse({"error": f"{place}: {first['msg']}", "kind": "invalid", "field": place}, status_code=422)

@@ -21,9 +21,11 @@ def served(bench: Workbench) -> Iterator[None]:
     """
     database = bench.store.database
     path, called = database.backend.address.path, database.backend.address.called
-    with serving(path) if path else locks.held(database.engine, locks.SERVING, shared=True) as mine:
-        if mine is False:
-            raise DatabaseProblem(f"something is being erased from {called}; start again when that has ended")
+
+    def refused() -> DatabaseProblem:
+        return DatabaseProblem(f"something is being erased from {called}; try again when that has ended")
+
+    with serving(path) if path else locks.shared(database.engine, locks.SERVING, refused):
         yield
 
 

@@ -5,6 +5,7 @@ import hashlib
 import json
 import secrets
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -12,7 +13,7 @@ from typing import Any
 
 from realness import __version__
 from realness.atomic import made_folder, write_bytes
-from realness.errors import CannotWrite
+from realness.errors import CannotWrite, RealnessError
 from realness.settings import Settings
 from realness.store import erasing
 from realness.store.dialects import address_of
@@ -83,14 +84,20 @@ def erase(bench: Workbench, subject: Subject) -> Erasure:
         DatabaseProblem: another process has the database open.
     """
     database = bench.store.database
-    erasing.check_room(database)
+    erasing.check(database, subject)
     if bench.store.journal is not None:
         bench.store.journal.settle()  # what it has not got yet is not to come in later
     held = erasing.held(database, subject)
     begun = _Begun(asdict(subject), held.rows, list(held.files), list(held.texts))
     made_folder(_begun(bench.settings).parent)
     write_bytes(_begun(bench.settings), json.dumps(asdict(begun)).encode())
-    erasing.remove(database, subject)
+    try:
+        erasing.remove(database, subject)
+    except RealnessError:
+        with suppress(RealnessError):  # where nobody can tell whether it is through, the next start does
+            if erasing.is_there(database, subject):
+                _begun(bench.settings).unlink()
+        raise
     done = finish(bench)
     assert done is not None, "it was begun just now"
     return done
@@ -106,6 +113,18 @@ def resume(bench: Workbench) -> None:
     if _begun(bench.settings).exists():
         with unserved(bench):
             finish(bench)
+
+
+def give_up(settings: Settings) -> None:
+    """What was begun cannot be finished, since another database takes the place of the one that it was begun in: it is
+    logged as erased, so that `back_again` tells whether it is in that one.
+    """
+    place = _begun(settings)
+    if place.exists():
+        begun = _Begun(**json.loads(place.read_bytes()))
+        subject = Subject(**begun.subject)
+        _log(settings, subject, Erasure(subject.kind, begun.rows, 0))
+        place.unlink()
 
 
 def finish(bench: Workbench) -> Erasure | None:

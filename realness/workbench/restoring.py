@@ -23,7 +23,7 @@ from realness.store.recognise import refuse_others, schema_of
 from realness.store.replacing import alone, set_aside
 from realness.workbench.backups import card_of, folder
 from realness.workbench.bench import Progress, Workbench, digest, journal_folder, silent
-from realness.workbench.erasing import back_again, resume
+from realness.workbench.erasing import back_again, give_up, resume
 
 
 @dataclass(frozen=True)
@@ -57,6 +57,7 @@ def restore(settings: Settings, backup: Path) -> Restored:
     """
     target = address_of(settings.database).path
     done = _restore_there(settings, backup) if target is None else _restore_file(backup, target)
+    give_up(settings)
     bench = Workbench.open(settings)
     try:
         return replace(done, erased=tuple(back_again(bench)))

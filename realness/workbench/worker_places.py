@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, cast
+from urllib.parse import unquote
 
 from realness.domain import StoredImage
 from realness.engines import Engine
@@ -15,6 +16,9 @@ from realness.workbench.bench import Workbench, checked
 
 if TYPE_CHECKING:
     from fsspec import AbstractFileSystem
+
+
+_KINDS = ("s3", "gs", "gcs", "file")
 
 
 @dataclass(frozen=True)
@@ -80,7 +84,10 @@ def _file_system(url: str) -> tuple["AbstractFileSystem", str]:
     """What reads a URL, which fsspec keeps for the process, and the path in it."""
     from fsspec.core import url_to_fs  # noqa: PLC0415  for other places than folders alone
 
-    if "?" in url or "@" in url.split("://", 1)[1].split("/", 1)[0]:
+    kind, _, rest = url.partition("://")
+    if kind not in _KINDS:
+        raise InvalidValue(f"--ray-data cannot be read: no place is {kind[:20]}://…; name a folder, s3://… or gs://…")
+    if "?" in url or "#" in url or "@" in unquote(rest.split("/", 1)[0]):
         raise InvalidValue(
             "--ray-data is only where the images are, s3://BUCKET/PATH or gs://BUCKET/PATH; give keys and other "
             "settings to each machine by its environment (AWS_ACCESS_KEY_ID, AWS_ENDPOINT_URL, …)"
@@ -88,8 +95,10 @@ def _file_system(url: str) -> tuple["AbstractFileSystem", str]:
     try:
         return url_to_fs(url)
     except (ImportError, ValueError, OSError) as error:
-        reason = f"{_reason(error)}; name a folder, s3://… or gs://…"
-        raise InvalidValue(f"--ray-data cannot be read: {reason}, and install requirements-ray.txt") from error
+        raise InvalidValue(
+            f"--ray-data cannot be read: {_reason(error)}; install requirements-ray.txt, and name a folder, s3://… or "
+            "gs://…"
+        ) from error
 
 
 def _reason(error: Exception) -> str:

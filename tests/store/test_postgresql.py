@@ -14,11 +14,13 @@ from sqlalchemy.exc import IntegrityError
 from realness.domain import Role, StudySettings
 from realness.errors import DatabaseProblem
 from realness.settings import Settings, without_password
-from realness.store import Database, Store, claiming, migrate
+from realness.store import Database, Store, claiming, dumping, migrate
 from realness.store.dialects import address_of
 from realness.store.dialects.locks import in_order
 from realness.store.journal.records import reviews_after
 from realness.store.migrate import UNCOPIED
+from realness.workbench import Workbench
+from realness.workbench.alone import served, unserved
 
 SECRET = "s3cret-w0rd"
 
@@ -37,6 +39,13 @@ def run(*works):
         thread.start()
     for thread in threads:
         thread.join()
+
+
+def end_sessions(url):
+    """What a restart of the server does to those who are connected."""
+    with psycopg.connect(url, autocommit=True) as connection:
+        gone = "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE datname = current_database() "
+        assert connection.execute(f"{gone} AND pid <> pg_backend_pid()").fetchone()[0] > 0
 
 
 @pytest.mark.parametrize("kind", ["postgresql://", "postgresql+psycopg://"])
@@ -83,13 +92,52 @@ def test_a_missing_database_and_a_user_who_may_not_are_told_of_with_what_to_do(u
 
 def test_connections_that_the_server_dropped_are_made_anew(store, url):
     make_study(store)
-    with psycopg.connect(url, autocommit=True) as connection:
-        gone = "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE datname = current_database() "
-        assert connection.execute(f"{gone} AND pid <> pg_backend_pid()").fetchone()[0] > 0
+    end_sessions(url)
     assert store.studies.named("pilot").images == 3
     with pytest.raises(DatabaseProblem, match=r"broke off|cannot be reached"), store.database.write() as connection:
         connection.execute(text("SELECT pg_terminate_backend(pg_backend_pid())"))
     assert make_study(store, name="later").images == 3
+
+
+def test_an_app_that_serves_is_known_also_after_the_server_was_away(bench, url):
+    other = Workbench(bench.settings, Store.open(url))
+    with served(bench), served(other):
+        end_sessions(url)
+        assert bench.store.studies.all() == []
+        third = Workbench(bench.settings, Store.open(url))
+        with pytest.raises(DatabaseProblem, match=r"an app serves .*; stop all that do"), unserved(third):
+            pass
+    with unserved(third), pytest.raises(DatabaseProblem, match="something is being erased"), served(bench):
+        pass
+    with served(bench):
+        end_sessions(url)
+        with unserved(third), pytest.raises(DatabaseProblem, match="something is being erased"):
+            bench.store.studies.all()
+        assert bench.store.studies.all() == []
+    for one in (other, third):
+        one.close()
+
+
+def test_what_others_read_is_seen_whoever_they_are(store, postgres, url):
+    make_study(store)
+    with psycopg.connect(url, autocommit=True) as connection:
+        for statement in (
+            "CREATE ROLE plain LOGIN",
+            "GRANT USAGE, CREATE ON SCHEMA public TO plain",
+            "GRANT SELECT ON ALL TABLES IN SCHEMA public TO plain",
+        ):
+            connection.execute(statement)
+    plain = Database.open(url.replace("postgres:@", "plain:@"))
+    with psycopg.connect(url) as reading:
+        reading.execute("SELECT count(*) FROM images")
+        store.close()
+        with pytest.raises(DatabaseProblem, match=r"somebody reads .* give the same command again"):
+            plain.backend.scrub()
+        assert dumping.others(plain) == 1
+    plain.close()
+    with psycopg.connect(url, autocommit=True) as connection:
+        connection.execute("DROP OWNED BY plain")
+        connection.execute("DROP ROLE plain")
 
 
 def test_no_password_is_shown(url):

@@ -124,6 +124,17 @@ def test_a_database_that_is_held_is_told_without_its_place(bench, client, study,
     assert answer.json()["error"] == "the database is held by another process"
 
 
+def test_a_database_that_cannot_be_read_is_told_before_anybody_is_known(bench, client, study):
+    bench.store.close()
+    for beside in bench.store.database.path.parent.glob("a.db-*"):
+        beside.unlink()
+    bench.store.database.path.write_bytes(b"no database " * 1000)
+    for path in ("/", "/api/me", "/api/start", "/files/thumbs/none"):
+        answer = client.get(path, headers={"Cookie": "realness_session=unknown"})
+        assert (answer.status_code, answer.json()["kind"]) == (503, "unavailable")
+        assert "the database" in answer.json()["error"]
+
+
 def test_before_the_lock_nothing_a_machine_said_is_sent(client, study):
     shown = client.get("/api/next", params={"study": study.id})
     assert shown.json()["item"]["reveal"] is None

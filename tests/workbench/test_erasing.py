@@ -17,7 +17,7 @@ from sqlalchemy.exc import IntegrityError
 from realness.cli import main
 from realness.core.features import FeatureCache
 from realness.domain import FindingState, Judgement, ReviewedFinding, ReviewRole, Role, StudySettings, Verdict
-from realness.errors import InvalidValue
+from realness.errors import DatabaseProblem, InvalidValue
 from realness.store import Listing
 from realness.store.journal import Damage, read_lines
 from realness.store.tables import reviews
@@ -28,7 +28,7 @@ from realness.workbench.bench import journal_folder
 from realness.workbench.checking import check
 from realness.workbench.files import display_file, thumbnail_file
 from realness.workbench.importing import ImportOptions, import_source
-from realness.workbench.restoring import rebuild
+from realness.workbench.restoring import rebuild, restore
 
 MARK = "zweigeltmark"
 """In all that is said of one image, and in nothing else."""
@@ -334,6 +334,34 @@ def test_the_last_admin_stays_and_so_does_a_linked_file(bench, tmp_path):
     import_source(bench, folder, ImportOptions(link=True))
     assert erase(bench, image="one.png").linked == str(folder / "one.png")
     assert (folder / "one.png").exists()
+
+
+def test_what_is_refused_or_fails_leaves_nothing_begun(bench, people, marked_image, monkeypatch):
+    def fail(*_given):
+        raise DatabaseProblem("the disk is full")
+
+    bench.store.people.add("ada", Role.ADMIN, "x")
+    with pytest.raises(InvalidValue, match="make another admin first"):
+        erase(bench, person="ada")
+    monkeypatch.setattr(erasing.erasing, "_count_anew", fail)
+    with pytest.raises(DatabaseProblem, match="full"):
+        erase(bench, image=f"{MARK}.png")
+    assert rows(bench, "SELECT count(*) FROM images") == [(5,)]
+    assert list((bench.settings.data / "erasures").iterdir()) == []
+
+
+def test_an_older_copy_in_place_of_a_half_erased_database_says_what_it_holds(bench, people, marked_image, monkeypatch):
+    def fail(*_given):
+        raise DatabaseProblem("somebody reads it")
+
+    made = back_up(bench)
+    monkeypatch.setattr(erasing.erasing, "scrub", fail)
+    with pytest.raises(DatabaseProblem, match="somebody reads"):
+        erase(bench, image=f"{MARK}.png")
+    bench.close()
+    assert restore(bench.settings, made.path).erased == (marked_image.facts.sha256,)
+    assert restore(bench.settings, made.path).erased == (marked_image.facts.sha256,)  # it is not forgotten
+    assert [one.suffix for one in (bench.settings.data / "erasures").iterdir()] == [".jsonl"]
 
 
 def test_of_several_images_with_one_name_the_hash_is_asked_for(bench, tmp_path):

@@ -131,6 +131,11 @@ def test_a_bucket_that_cannot_be_reached_ends_the_run_and_its_key_is_not_told(be
     ("place", "why"),
     [
         ("nope://data", "name a folder, s3://"),
+        ("http://127.0.0.1:9/a-secret", "name a folder, s3://"),
+        ("reference://", "name a folder, s3://"),
+        ("://data", "name a folder, s3://"),
+        ("s3://a-key%3Aa-secret%40data", "by its environment"),
+        ("gs://data/images#a-secret", "by its environment"),
         ("s3://a-key:a-secret@data", "by its environment"),
         ("s3://data?secret=a-secret", "by its environment"),
     ],

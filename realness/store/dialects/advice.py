@@ -43,7 +43,7 @@ _ADVICE = {
     "3D000": "there is no database {name!r} on that server; make it with `createdb {name}`, or name another with --db",
     "40": "{database} is used by others at the same time in a way that could not be put in order; try again",
     "42P01": "{database} lacks a table that this version needs ({said}); restore a backup",
-    "42501": "the user {user!r} may not do this in {database} ({said}); let the database's owner give the right",
+    "42501": "the user {user!r} may not do this in {database} ({said}); let the owner of its tables do it",
     "53100": "the disk of the server of {database} is full; free some space and try again (nothing half was written)",
     "53": "the server of {database} has no room for more ({said}); raise its limit, or close other programs",
     "55P03": "{database} is held by another process; wait for its end and try again",

@@ -1,9 +1,10 @@
 """The locks that PostgreSQL's writers hold (`dialects/postgresql.py` says which and why)."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from typing import Any
 
-from sqlalchemy import Connection, Engine
+from sqlalchemy import Connection, Engine, event
 from sqlalchemy.exc import DBAPIError
 
 from realness.store.dialects.said import POSTGRESQL
@@ -20,19 +21,39 @@ def in_order(connection: Connection) -> None:
 
 
 @contextmanager
-def held(engine: Engine, kind: int, *, shared: bool = False) -> Iterator[bool]:
-    """Whether this process holds a lock until the end, by a connection of its own; killed, it holds nothing.
-
-    Args:
-        shared: beside others who share it; otherwise alone.
-    """
-    how = "_shared" if shared else ""
+def held(engine: Engine, kind: int) -> Iterator[bool]:
+    """Whether this process alone holds a lock until the end, by a connection of its own; killed, it holds nothing."""
     with engine.connect() as connection:
         connection.detach()  # closed at the end, and the lock with it
-        mine = bool(connection.exec_driver_sql(f"SELECT pg_try_advisory_lock{how}({kind}, 0)").scalar())
+        mine = bool(connection.exec_driver_sql(f"SELECT pg_try_advisory_lock({kind}, 0)").scalar())
         try:
             yield mine
         finally:
             if mine:  # said, or the server would notice a while after the end
                 with suppress(DBAPIError):  # a server that has gone has let go
-                    connection.exec_driver_sql(f"SELECT pg_advisory_unlock{how}({kind}, 0)")
+                    connection.exec_driver_sql(f"SELECT pg_advisory_unlock({kind}, 0)")
+
+
+@contextmanager
+def shared(engine: Engine, kind: int, refused: Callable[[], Exception]) -> Iterator[None]:
+    """Every connection of the engine holds a lock beside others who share it, from here to the end: also those that are
+    made when the server was away meanwhile.
+
+    Args:
+        refused: what is raised where a connection cannot have it, since another process holds it alone.
+    """
+
+    def take(connection: Any, _record: Any) -> None:
+        mine = connection.execute(f"SELECT pg_try_advisory_lock_shared({kind}, 0)").fetchone()[0]
+        if not mine:
+            connection.close()
+            raise refused()
+
+    engine.dispose()
+    event.listen(engine, "connect", take)
+    try:
+        engine.connect().close()
+        yield
+    finally:
+        event.remove(engine, "connect", take)
+        engine.dispose()

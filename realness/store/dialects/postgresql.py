@@ -43,10 +43,12 @@ _WRITING = (
     "SELECT pg_advisory_xact_lock"
 )
 _ALONE = f"{_WRITING}({ALL}, 0)"
-_READERS = (
-    "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND backend_type = 'client backend' "
-    "AND pid <> pg_backend_pid() AND backend_xmin IS NOT NULL"
+OTHERS = (
+    "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid() "
+    "AND coalesce(backend_type, 'client backend') = 'client backend'"
 )
+"""How many others are connected. What other users do is hidden from most users: it may be anything."""
+_READERS = f"{OTHERS} AND (backend_xmin IS NOT NULL OR backend_type IS NULL)"
 _TABLES = "SELECT quote_ident(tablename) FROM pg_tables WHERE schemaname = current_schema()"
 
 
