@@ -14,6 +14,11 @@ import atheris
 with atheris.instrument_imports(include=["realness", "PIL"]):
     import targets
 
+    from realness.images import MAX_PIXELS
+
+_MEMORY_MB = 17 * MAX_PIXELS // 2**20 + 1024
+"""What the largest image may take (docs/operating.md), and the process itself."""
+
 
 def main() -> None:
     """Begin with whole files, and go on until an input fails or the time is up."""
@@ -25,7 +30,8 @@ def main() -> None:
     corpus.mkdir(exist_ok=True)
     for number, data in enumerate(wholes):
         (corpus / f"whole-{number}").write_bytes(data)
-    atheris.Setup([sys.argv[0], str(corpus), f"-artifact_prefix={folder}/", "-timeout=20", *sys.argv[3:]], feed)
+    limits = ["-timeout=20", f"-rss_limit_mb={_MEMORY_MB}", *sys.argv[3:]]
+    atheris.Setup([sys.argv[0], str(corpus), f"-artifact_prefix={folder}/", *limits], feed)
     atheris.Fuzz()
 
 
