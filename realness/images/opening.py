@@ -33,6 +33,8 @@ from realness.images.stripping import check_png, webp_size
 
 MAX_PIXELS = 200_000_000
 """Most pixels, width times height, that an image may have."""
+MAX_SIDE = 65_535
+"""Longest side, in pixels, that an image may have: what JPEG allows. To turn a strip of millions takes minutes."""
 MAX_BYTES = 512 * 1024 * 1024
 """Most bytes that an image file may have."""
 
@@ -177,6 +179,8 @@ def _check_pixels(width: int, height: int, max_pixels: int) -> None:
         raise UnreadableImage("says that it has no pixels")
     if width * height > max_pixels:
         raise UnreadableImage(f"has {width} x {height} pixels; at most {max_pixels:,} are read. Scale it down first")
+    if max(width, height) > MAX_SIDE:
+        raise UnreadableImage(f"has {width} x {height} pixels; at most {MAX_SIDE:,} a side are read. Cut it up first")
 
 
 def _upright(image: ImageFile.ImageFile) -> tuple[Image.Image, bool]:

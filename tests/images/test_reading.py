@@ -157,6 +157,15 @@ def test_a_decompression_bomb_is_refused_by_its_header(tmp_path, data):
         images.inspect_image(tmp_path / "bomb")
 
 
+@pytest.mark.parametrize("kind", ["PNG", "TIFF", "BMP"])
+def test_a_strip_that_would_take_minutes_to_turn_is_refused_from_its_header(tmp_path, kind):
+    Image.new("L", (images.MAX_SIDE, 1)).save(tmp_path / "longest", kind)
+    assert images.inspect_image(tmp_path / "longest").width == 65_535
+    Image.new("L", (1, images.MAX_SIDE + 1)).save(tmp_path / "longer", kind)
+    with pytest.raises(UnreadableImage, match=r"1 x 65536 pixels; at most 65,535 a side are read\. Cut"):
+        images.inspect_image(tmp_path / "longer")
+
+
 def test_the_pixel_limit_is_ours_and_pillows_own_stays_as_it_is(tmp_path, monkeypatch):
     before = Image.MAX_IMAGE_PIXELS
     smooth(48, 32).save(tmp_path / "a.png")
