@@ -26,6 +26,8 @@ def served(bench: Workbench) -> Iterator[None]:
         return DatabaseProblem(f"something is being erased from {called}; try again when that has ended")
 
     with serving(path) if path else locks.shared(database.engine, locks.SERVING, refused):
+        with database.read():
+            pass  # one connection is there, and with it the lock
         yield
 
 

@@ -36,8 +36,8 @@ def held(engine: Engine, kind: int) -> Iterator[bool]:
 
 @contextmanager
 def shared(engine: Engine, kind: int, refused: Callable[[], Exception]) -> Iterator[None]:
-    """Every connection of the engine holds a lock beside others who share it, from here to the end: also those that are
-    made when the server was away meanwhile.
+    """Every connection of the engine that is made from here to the end holds a lock beside others who share it: also
+    after the server was away.
 
     Args:
         refused: what is raised where a connection cannot have it, since another process holds it alone.
@@ -52,7 +52,6 @@ def shared(engine: Engine, kind: int, refused: Callable[[], Exception]) -> Itera
     engine.dispose()
     event.listen(engine, "connect", take)
     try:
-        engine.connect().close()
         yield
     finally:
         event.remove(engine, "connect", take)

@@ -96,8 +96,10 @@ class Postgresql:
         """Nothing: the server has synced what it committed."""
 
     def survey(self) -> None:
-        """At once: until the server does it by itself, a minute later, each choice of an image would sort them all."""
-        self._of_each_table("ANALYZE")
+        """At once: until the server does it by itself, a minute later, each choice of an image would sort them all.
+        Tables that somebody looks after just now are passed over.
+        """
+        self._of_each_table("ANALYZE (SKIP_LOCKED)")
 
     def scrub(self) -> None:
         """Every table, with the statistics that hold samples of it.
