@@ -75,7 +75,6 @@ def put_back(database: Database, path: Path) -> None:
     if failed:
         address = database.backend.address
         raise DatabaseProblem(f"{path} could not be put back into {address}, which is as it was: {failed}")
-    database.survey()
 
 
 def empty(database: Database) -> None:

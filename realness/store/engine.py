@@ -27,8 +27,8 @@ def now() -> datetime:
     return datetime.now(UTC)
 
 
-MANY = 1000
-"""Rows after which plans are made anew (`Database.survey`)."""
+_MANY = 1000
+"""Rows from which on the plans that were made without them are no good."""
 
 
 def aware(value: datetime | None) -> datetime | None:
@@ -175,14 +175,15 @@ class Database:
         """
         self.backend.sync()
 
-    def survey(self) -> None:
-        """After many rows came: the next plans know of them.
+    def survey(self, came: int) -> None:
+        """After so many rows came: where they are many, the next plans know of them.
 
         Raises:
             DatabaseProblem: it cannot be reached.
         """
-        with _as_problem(self):
-            self.backend.survey()
+        if came >= _MANY:
+            with _as_problem(self):
+                self.backend.survey()
 
     def version(self) -> Version:
         """Another value after every commit, whoever made it: what was read under it still holds."""

@@ -13,7 +13,7 @@ from sqlalchemy import Connection, Select, Table, bindparam, func, insert, selec
 from realness.domain import Description, Finding, ImageFacts, OpinionScore, StoredImage, StoredReferenceMap
 from realness.errors import NotFound
 from realness.store.descriptions import text_digest
-from realness.store.engine import MANY, Database, now
+from realness.store.engine import Database, now
 from realness.store.rows import image_name, region_row, stored_image
 from realness.store.tables import (
     descriptions,
@@ -80,8 +80,7 @@ class ImageStore:
                     _regions(connection, image_id, record.regions_of or record.source, finding)
                 for reference in record.reference_maps:
                     _reference_map(connection, image_id, reference)
-        if fresh >= MANY:
-            self.database.survey()
+        self.database.survey(fresh)
         return fresh, known
 
     def by_key(self, key: str) -> StoredImage:

@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, Connection, Row, Select, bindparam, func, 
 
 from realness.domain import Study, StudyProgress, StudySettings, Verdict, check_line
 from realness.errors import InvalidValue, NotFound
-from realness.store.engine import MANY, Database, now
+from realness.store.engine import Database, now
 from realness.store.queues import progress
 from realness.store.rows import image_name
 from realness.store.tables import assignments, images, queues, studies, study_images, summaries
@@ -147,8 +147,7 @@ class StudyStore:
             ]
             if rows:
                 connection.execute(insert(study_images), rows)
-        if len(rows) >= MANY:
-            self.database.survey()
+        self.database.survey(len(rows))
         return len(rows)
 
     def count_images(self, wanted: Wanted) -> int:

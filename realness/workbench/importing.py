@@ -98,7 +98,7 @@ def import_source(
             progress(read, None)
     if not tally.images:
         raise ImportFailed(_nothing(path, tally.skipped))
-    bench.store.database.survey()
+    bench.store.database.survey(tally.new)
     return ImportReport(
         images=len(tally.images),
         descriptions=len(tally.descriptions),

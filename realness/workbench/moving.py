@@ -55,7 +55,7 @@ def move(source: str, target: str, progress: Progress = silent, copies: Path = C
         migrate(reading)
         with _made(target, there) as writing:
             moved = Moved(str(here), str(there), transfer(reading, writing, progress))
-            writing.survey()
+            writing.survey(moved.rows)
             return moved
 
 

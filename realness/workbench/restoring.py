@@ -95,7 +95,9 @@ def _restore_there(settings: Settings, backup: Path) -> Restored:
         dumping.put_back(database, backup)
         schema = revision_of(database) or ""
         migrate(database)
-        return Restored(str(database.backend.address), backup, kept, schema, *copying.counts(database))
+        images, reviews = copying.counts(database)
+        database.survey(images + reviews)
+        return Restored(str(database.backend.address), backup, kept, schema, images, reviews)
     finally:
         database.close()
 

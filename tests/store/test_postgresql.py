@@ -99,6 +99,15 @@ def test_connections_that_the_server_dropped_are_made_anew(store, url):
     assert make_study(store, name="later").images == 3
 
 
+def test_plans_know_of_many_images_at_once(store):
+    study = store.studies.create("many", StudySettings())
+    for many, known in ((999, False), (1000, True)):
+        store.images.add(study.id, (make_image() for _ in range(many)))
+        with store.database.read() as connection:
+            rows = connection.execute(text("SELECT reltuples FROM pg_class WHERE relname = 'study_images'")).scalar()
+        assert (rows == store.studies.named("many").images) == known
+
+
 def test_an_app_that_serves_is_known_also_after_the_server_was_away(bench, url):
     other = Workbench(bench.settings, Store.open(url))
     with served(bench), served(other):
